@@ -1,0 +1,106 @@
+package dev.gatun.cpu.simd;
+
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+
+/// Exponential of the lanes of a vector.
+///
+/// `exp(x) = 2^n exp(r)` with `n = round(x / ln 2)` and `|r| <= ln(2) / 2`. Adding 1.5 times the
+/// significand's range leaves `n` in the low bits (Cody and Waite, Software Manual for the
+/// Elementary Functions, 1980); `ln 2` is subtracted in two parts, the first product exact by FMA.
+/// `exp(r)` is a minimax polynomial of degree 6 (relative error 2^-28) or 11 (2^-58), fitted for
+/// this class by the Remez exchange. `2^n` is applied as two factors, so that results below the
+/// normal range are rounded once, not flushed.
+///
+/// Error: 0.9 ulp in F32, 0.9 ulp in F64, subnormal results included. `exp(-inf) = 0`,
+/// `exp(inf) = inf`, overflow gives infinity, NaN stays NaN.
+public final class ExpLanes {
+
+  private static final float LOG2E_F = 0x1.715476p0f;
+  private static final float LN2_HI_F = 0x1.62e43p-1f;
+  private static final float LN2_LO_F = -0x1.05c61p-29f;
+
+  /// Bias 2 * 127: the two halves of the low bits are then the exponent fields of the factors.
+  private static final float ROUND_F = 0x1.8p23f + 254;
+
+  private static final double LOG2E = 0x1.71547652b82fep0;
+  private static final double LN2_HI = 0x1.62e42fefa39efp-1;
+  private static final double LN2_LO = 0x1.abc9e3b39803fp-56;
+  private static final double ROUND = 0x1.8p52 + 2046;
+
+  private ExpLanes() {}
+
+  /// `exp(x)`
+  public static FloatVector f32(FloatVector x) {
+    FloatVector y = nonPositiveF32(x);
+    return y.blend(Float.POSITIVE_INFINITY, x.compare(GT, 89f));
+  }
+
+  /// `exp(x)` for lanes that are at most 89: saves a comparison where the sign is known.
+  public static FloatVector nonPositiveF32(FloatVector x) {
+    FloatVector t = Horner.f32(x, FloatVector.broadcast(Lanes.F32, LOG2E_F), ROUND_F);
+    FloatVector n = t.sub(ROUND_F);
+    FloatVector r = n.fma(FloatVector.broadcast(Lanes.F32, -LN2_HI_F), x);
+    r = n.fma(FloatVector.broadcast(Lanes.F32, -LN2_LO_F), r);
+    FloatVector p = polynomial(r);
+    IntVector both = t.reinterpretAsInts();
+    IntVector half = both.lanewise(LSHR, 1);
+    p = p.mul(half.lanewise(LSHL, 23).reinterpretAsFloats());
+    p = p.mul(both.sub(half).lanewise(LSHL, 23).reinterpretAsFloats());
+    return p.blend(0f, x.compare(LT, -104f));
+  }
+
+  /// `exp(r)` for `|r| <= ln(2) / 2`
+  static FloatVector polynomial(FloatVector r) {
+    FloatVector p = FloatVector.broadcast(Lanes.F32, 0x1.6a23e4p-10f);
+    p = Horner.f32(p, r, 0x1.123a2p-7f);
+    p = Horner.f32(p, r, 0x1.5558f2p-5f);
+    p = Horner.f32(p, r, 0x1.555492p-3f);
+    p = Horner.f32(p, r, 0x1.fffffcp-2f);
+    p = Horner.f32(p, r, 1f);
+    return Horner.f32(p, r, 1f);
+  }
+
+  /// `exp(x)`
+  public static DoubleVector f64(DoubleVector x) {
+    DoubleVector y = nonPositiveF64(x);
+    return y.blend(Double.POSITIVE_INFINITY, x.compare(GT, 710.0));
+  }
+
+  /// `exp(x)` for lanes that are at most 710.
+  public static DoubleVector nonPositiveF64(DoubleVector x) {
+    DoubleVector t = Horner.f64(x, DoubleVector.broadcast(Lanes.F64, LOG2E), ROUND);
+    DoubleVector n = t.sub(ROUND);
+    DoubleVector r = n.fma(DoubleVector.broadcast(Lanes.F64, -LN2_HI), x);
+    r = n.fma(DoubleVector.broadcast(Lanes.F64, -LN2_LO), r);
+    DoubleVector p = polynomial(r);
+    LongVector both = t.reinterpretAsLongs();
+    LongVector half = both.lanewise(LSHR, 1);
+    p = p.mul(half.lanewise(LSHL, 52).reinterpretAsDoubles());
+    p = p.mul(both.sub(half).lanewise(LSHL, 52).reinterpretAsDoubles());
+    return p.blend(0.0, x.compare(LT, -746.0));
+  }
+
+  /// `exp(r)` for `|r| <= ln(2) / 2`
+  static DoubleVector polynomial(DoubleVector r) {
+    DoubleVector p = DoubleVector.broadcast(Lanes.F64, 0x1.ad7f3c1c65cbap-26);
+    p = Horner.f64(p, r, 0x1.28ad9b84e5ed4p-22);
+    p = Horner.f64(p, r, 0x1.71df25b4b9df5p-19);
+    p = Horner.f64(p, r, 0x1.a01999e2657b2p-16);
+    p = Horner.f64(p, r, 0x1.a01a012a0e82bp-13);
+    p = Horner.f64(p, r, 0x1.6c16c18438ae7p-10);
+    p = Horner.f64(p, r, 0x1.1111111127d10p-7);
+    p = Horner.f64(p, r, 0x1.555555555083fp-5);
+    p = Horner.f64(p, r, 0x1.55555555554f9p-3);
+    p = Horner.f64(p, r, 0x1.000000000000ap-1);
+    p = Horner.f64(p, r, 1);
+    return Horner.f64(p, r, 1);
+  }
+}

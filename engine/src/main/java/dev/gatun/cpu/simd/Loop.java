@@ -1,0 +1,152 @@
+package dev.gatun.cpu.simd;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodHandles.Lookup;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.Vector;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Elementwise loops, one compiled copy for each functor.
+///
+/// The loop over vectors is written once per arity ([UnaryLoop], [BinaryLoop], [TernaryLoop]) but
+/// each call of a factory here defines the class anew, as a hidden class with the functor as a
+/// constant. The reason is how HotSpot compiles: a loop shared by all ops is compiled on its own as
+/// soon as the first few are hot, with a profile that mixes their functors, and no caller inlines
+/// it after that; it then boxes every vector, at 10 to 30 times the cost, for the rest of the
+/// process. A copy per op has a profile and machine code of its own, whatever else has run.
+///
+/// Keep a loop in a `static final` field of its op. Offsets and lengths are in elements. Loops
+/// allocate nothing once compiled, never touch an element outside `[at, at + n)`, allow output and
+/// input to be the same range, and give each element the same bits wherever a block is split: the
+/// elements left over at the end go through one masked vector of the same functor.
+public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
+
+  /// `y[i] = f(x[i])`
+  non-sealed interface Unary extends Loop {
+    void run(MemorySegment x, long xAt, MemorySegment y, long yAt, int n);
+  }
+
+  /// `z[r, i] = f(x[r, i], y[r, i])` over `rows` rows of `n` elements.
+  ///
+  /// Output rows are contiguous; input row `r` starts at `at + r * step`. A step of 0 repeats one
+  /// row: `[m, n] op [n]` is [#run] with `yStep = 0`, and `[m, n] op [m, 1]` is [#runRight] with
+  /// `yStep = 1`.
+  non-sealed interface Binary extends Loop {
+
+    /// Both operands are rows.
+    void run(
+        MemorySegment x, long xAt, long xStep,
+        MemorySegment y, long yAt, long yStep,
+        MemorySegment z, long zAt, long rows, int n);
+
+    /// The left operand is one element per row: `f(x[r], y[r, i])`.
+    void runLeft(
+        MemorySegment x, long xAt, long xStep,
+        MemorySegment y, long yAt, long yStep,
+        MemorySegment z, long zAt, long rows, int n);
+
+    /// The right operand is one element per row: `f(x[r, i], y[r])`.
+    void runRight(
+        MemorySegment x, long xAt, long xStep,
+        MemorySegment y, long yAt, long yStep,
+        MemorySegment z, long zAt, long rows, int n);
+
+    /// The right operand is an attribute of the op: `f(x[i], y)`.
+    void runScalar(MemorySegment x, long xAt, double y, MemorySegment z, long zAt, int n);
+  }
+
+  /// `w[i] = f(x[i], y[i], z[i])`
+  non-sealed interface Ternary extends Loop {
+    void run(
+        MemorySegment x, long xAt,
+        MemorySegment y, long yAt,
+        MemorySegment z, long zAt,
+        MemorySegment w, long wAt, int n);
+  }
+
+  /// What one copy of a loop is made of.
+  record Body(VectorSpecies<?> species, Functor functor) {}
+
+  static Unary f32(Functor.Unary<FloatVector> f) {
+    return (Unary) define(UnaryLoop.class, new Body(Lanes.F32, f));
+  }
+
+  static Unary f64(Functor.Unary<DoubleVector> f) {
+    return (Unary) define(UnaryLoop.class, new Body(Lanes.F64, f));
+  }
+
+  static Binary f32(Functor.Binary<FloatVector> f) {
+    return (Binary) define(BinaryLoop.class, new Body(Lanes.F32, f));
+  }
+
+  static Binary f64(Functor.Binary<DoubleVector> f) {
+    return (Binary) define(BinaryLoop.class, new Body(Lanes.F64, f));
+  }
+
+  static Ternary f32(Functor.Ternary<FloatVector> f) {
+    return (Ternary) define(TernaryLoop.class, new Body(Lanes.F32, f));
+  }
+
+  static Ternary f64(Functor.Ternary<DoubleVector> f) {
+    return (Ternary) define(TernaryLoop.class, new Body(Lanes.F64, f));
+  }
+
+  private static Object define(Class<?> template, Body body) {
+    Lookup here = MethodHandles.lookup();
+    try (InputStream in = template.getResourceAsStream(template.getSimpleName() + ".class")) {
+      if (in == null) {
+        throw new IllegalStateException(template + ": its class file must be readable");
+      }
+      Lookup copy = here.defineHiddenClassWithClassData(in.readAllBytes(), body, true);
+      return copy.lookupClass().getDeclaredConstructor().newInstance();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// The body a template was defined with; called once, by its static initialiser.
+  static Body body(Lookup template) {
+    try {
+      return MethodHandles.classData(template, "_", Body.class);
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// The element at byte offset `at` of `x`.
+  static double get(VectorSpecies<?> species, MemorySegment x, long at) {
+    return species.elementType() == float.class ? x.get(Lanes.FLOAT, at) : x.get(Lanes.DOUBLE, at);
+  }
+
+  /// All lanes hold `value`.
+  static Vector<?> splat(VectorSpecies<?> species, double value) {
+    return species.elementType() == float.class
+        ? FloatVector.broadcast(Lanes.F32, (float) value)
+        : DoubleVector.broadcast(Lanes.F64, value);
+  }
+
+  /// The first `rest` lanes from byte offset `at` of `x`, the others zero.
+  static Vector<?> load(VectorSpecies<?> species, MemorySegment x, long at, int rest) {
+    return species.elementType() == float.class
+        ? FloatVector.fromMemorySegment(
+            Lanes.F32, x, at, Lanes.ORDER, Lanes.F32.indexInRange(0, rest))
+        : DoubleVector.fromMemorySegment(
+            Lanes.F64, x, at, Lanes.ORDER, Lanes.F64.indexInRange(0, rest));
+  }
+
+  /// Writes the first `rest` lanes of `v` to byte offset `at` of `y`.
+  static void store(Vector<?> v, MemorySegment y, long at, int rest) {
+    if (v instanceof FloatVector f) {
+      f.intoMemorySegment(y, at, Lanes.ORDER, Lanes.F32.indexInRange(0, rest));
+    } else {
+      ((DoubleVector) v).intoMemorySegment(y, at, Lanes.ORDER, Lanes.F64.indexInRange(0, rest));
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package dev.gatun.cpu.simd;
+
+import static dev.gatun.cpu.simd.ReduceF32.CHUNK;
+import static dev.gatun.cpu.simd.ReduceF32.load;
+import static dev.gatun.cpu.simd.ReduceF32.store;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/// Layer norm and RMS norm of F32 rows.
+///
+/// Rows are those of a contiguous `[rows, n]` matrix; a call does rows `begin` to `end`. Offsets are
+/// in elements; output and input may be the same range. Row `r` uses the weights from `(r % groups)
+/// * n` on, so that a wide row of `groups * n` elements, normalised group by group, is `groups` rows
+/// here. `MemorySegment.NULL` stands for no weight and for no bias.
+///
+/// Layer norm (`centred`): `y = (x - mean) rstd w + b` with `rstd = 1 / sqrt(mean((x - mean)^2) +
+/// eps)`, in two passes, since the difference of moments cancels. RMS norm: `y = x rstd w + b` with
+/// `rstd = 1 / sqrt(mean(x^2) + eps)`. Sums are kept in F32 up to 4096 elements at a time, then in
+/// double. For the gradient `stats[2 r]` receives the mean (0 in RMS norm), `stats[2 r + 1]` rstd.
+///
+/// The gradients are [NormGradientF32].
+public final class NormF32 {
+
+  private static final int LANES = Lanes.F32.length();
+  private static final long SIZE = Float.BYTES;
+
+  private NormF32() {}
+
+  /// Normalises rows `begin` to `end` of `x` into `y` and keeps their statistics.
+  public static void rows(
+      MemorySegment x, long xAt,
+      MemorySegment weight, long weightAt,
+      MemorySegment bias, long biasAt,
+      MemorySegment y, long yAt,
+      MemorySegment stats, long statsAt,
+      long begin, long end, int n, long groups, double eps, boolean centred) {
+    boolean weighted = weight.byteSize() > 0;
+    boolean biased = bias.byteSize() > 0;
+    for (long r = begin; r < end; r++) {
+      long xo = (xAt + r * n) * SIZE;
+      long yo = (yAt + r * n) * SIZE;
+      long wo = (weightAt + r % groups * n) * SIZE;
+      long bo = (biasAt + r % groups * n) * SIZE;
+      float mean = centred ? (float) (ReduceF32.sum(x, xo, n) / n) : 0f;
+      float rstd = (float) (1 / Math.sqrt(squares(x, xo, mean, n) / n + eps));
+      stats.set(Lanes.FLOAT, (statsAt + 2 * r) * SIZE, mean);
+      stats.set(Lanes.FLOAT, (statsAt + 2 * r + 1) * SIZE, rstd);
+      if (weighted && biased) {
+        affine(x, xo, weight, wo, bias, bo, y, yo, mean, rstd, n);
+      } else if (weighted) {
+        scale(x, xo, weight, wo, y, yo, mean, rstd, n);
+      } else if (biased) {
+        shift(x, xo, bias, bo, y, yo, mean, rstd, n);
+      } else {
+        plain(x, xo, y, yo, mean, rstd, n);
+      }
+    }
+  }
+
+  /// `sum((x - mean)^2)`
+  private static double squares(MemorySegment x, long xo, float mean, int n) {
+    double total = 0;
+    for (int i = 0; i < n; i += CHUNK) {
+      total += squaresChunk(x, xo + i * SIZE, mean, Math.min(CHUNK, n - i));
+    }
+    return total;
+  }
+
+  private static float squaresChunk(MemorySegment x, long xo, float mean, int n) {
+    FloatVector a = FloatVector.zero(Lanes.F32);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    int i = 0;
+    for (int full = n - 4 * LANES; i <= full; i += 4 * LANES) {
+      long at = xo + i * SIZE;
+      FloatVector v = load(x, at).sub(mean);
+      a = v.fma(v, a);
+      v = load(x, at + LANES * SIZE).sub(mean);
+      b = v.fma(v, b);
+      v = load(x, at + 2 * LANES * SIZE).sub(mean);
+      c = v.fma(v, c);
+      v = load(x, at + 3 * LANES * SIZE).sub(mean);
+      d = v.fma(v, d);
+    }
+    for (int full = n - LANES; i <= full; i += LANES) {
+      FloatVector v = load(x, xo + i * SIZE).sub(mean);
+      a = v.fma(v, a);
+    }
+    if (i < n) {
+      FloatVector v = load(x, xo + i * SIZE, n - i).sub(mean, Lanes.F32.indexInRange(0, n - i));
+      b = v.fma(v, b);
+    }
+    return Fold.sum(a.add(b).add(c.add(d)));
+  }
+
+  private static void affine(
+      MemorySegment x, long xo, MemorySegment w, long wo, MemorySegment b, long bo,
+      MemorySegment y, long yo, float mean, float rstd, int n) {
+    int full = Lanes.F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      long at = i * SIZE;
+      FloatVector v = load(x, xo + at).sub(mean).mul(rstd);
+      v.fma(load(w, wo + at), load(b, bo + at)).intoMemorySegment(y, yo + at, Lanes.ORDER);
+    }
+    int rest = n - full;
+    if (rest > 0) {
+      long at = full * SIZE;
+      FloatVector v = load(x, xo + at, rest).sub(mean).mul(rstd);
+      store(v.fma(load(w, wo + at, rest), load(b, bo + at, rest)), y, yo + at, rest);
+    }
+  }
+
+  private static void scale(
+      MemorySegment x, long xo, MemorySegment w, long wo,
+      MemorySegment y, long yo, float mean, float rstd, int n) {
+    int full = Lanes.F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      long at = i * SIZE;
+      FloatVector v = load(x, xo + at).sub(mean).mul(rstd);
+      v.mul(load(w, wo + at)).intoMemorySegment(y, yo + at, Lanes.ORDER);
+    }
+    int rest = n - full;
+    if (rest > 0) {
+      long at = full * SIZE;
+      FloatVector v = load(x, xo + at, rest).sub(mean).mul(rstd);
+      store(v.mul(load(w, wo + at, rest)), y, yo + at, rest);
+    }
+  }
+
+  private static void shift(
+      MemorySegment x, long xo, MemorySegment b, long bo,
+      MemorySegment y, long yo, float mean, float rstd, int n) {
+    int full = Lanes.F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      long at = i * SIZE;
+      FloatVector v = load(x, xo + at).sub(mean).mul(rstd);
+      v.add(load(b, bo + at)).intoMemorySegment(y, yo + at, Lanes.ORDER);
+    }
+    int rest = n - full;
+    if (rest > 0) {
+      long at = full * SIZE;
+      FloatVector v = load(x, xo + at, rest).sub(mean).mul(rstd);
+      store(v.add(load(b, bo + at, rest)), y, yo + at, rest);
+    }
+  }
+
+  private static void plain(
+      MemorySegment x, long xo, MemorySegment y, long yo, float mean, float rstd, int n) {
+    int full = Lanes.F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      FloatVector v = load(x, xo + i * SIZE).sub(mean).mul(rstd);
+      v.intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
+    }
+    if (full < n) {
+      FloatVector v = load(x, xo + full * SIZE, n - full).sub(mean).mul(rstd);
+      store(v, y, yo + full * SIZE, n - full);
+    }
+  }
+}

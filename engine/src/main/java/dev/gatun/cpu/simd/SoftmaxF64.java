@@ -1,0 +1,247 @@
+package dev.gatun.cpu.simd;
+
+import static dev.gatun.cpu.simd.ReduceF64.CHUNK;
+import static dev.gatun.cpu.simd.ReduceF64.load;
+import static dev.gatun.cpu.simd.ReduceF64.store;
+import static jdk.incubator.vector.VectorOperators.GT;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.DoubleVector;
+
+/// Softmax and log-softmax of F64 rows, and their gradients.
+///
+/// Rows are those of a contiguous `[rows, n]` matrix; a call does rows `begin` to `end`. Offsets are
+/// in elements; output and input may be the same range. The row's maximum is subtracted first, so
+/// nothing overflows. Terms are summed 4096 at a time.
+///
+/// A row of nothing but -inf, and one that holds NaN or +inf, gives NaN, as in PyTorch.
+public final class SoftmaxF64 {
+
+  private static final int LANES = Lanes.F64.length();
+  private static final long SIZE = Double.BYTES;
+
+  private SoftmaxF64() {}
+
+  /// `y[r, i] = exp(x[r, i]) / sum_j exp(x[r, j])`
+  public static void rows(
+      MemorySegment x, long xAt, MemorySegment y, long yAt, long begin, long end, int n) {
+    for (long r = begin; r < end; r++) {
+      long xo = (xAt + r * n) * SIZE;
+      long yo = (yAt + r * n) * SIZE;
+      double top = top(x, xo, n);
+      double total = 0;
+      for (int i = 0; i < n; i += CHUNK) {
+        int m = Math.min(CHUNK, n - i);
+        total += exp(x, xo + i * SIZE, y, yo + i * SIZE, top, m);
+      }
+      scale(y, yo, n, 1 / total);
+    }
+  }
+
+  /// `y[r, i] = x[r, i] - log(sum_j exp(x[r, j]))`
+  public static void logRows(
+      MemorySegment x, long xAt, MemorySegment y, long yAt, long begin, long end, int n) {
+    for (long r = begin; r < end; r++) {
+      long xo = (xAt + r * n) * SIZE;
+      double top = top(x, xo, n);
+      double log = Math.log(total(x, xo, top, n));
+      subtract(x, xo, y, (yAt + r * n) * SIZE, top, log, n);
+    }
+  }
+
+  /// `y[r] = log(sum_j exp(x[r, j]))`; unlike the others -inf for a row of nothing but -inf.
+  public static void logSumExpRows(
+      MemorySegment x, long xAt, MemorySegment y, long yAt, long begin, long end, int n) {
+    for (long r = begin; r < end; r++) {
+      long xo = (xAt + r * n) * SIZE;
+      double top = ReduceF64.max(x, xo, n);
+      double z = Double.isInfinite(top) ? top : top + Math.log(total(x, xo, top, n));
+      y.set(Lanes.DOUBLE, (yAt + r) * SIZE, z);
+    }
+  }
+
+  /// Gradient of [#rows]: `dx[r, i] = y[r, i] (dy[r, i] - sum_j y[r, j] dy[r, j])`
+  public static void gradientRows(
+      MemorySegment y, long yAt, MemorySegment dy, long dyAt, MemorySegment dx, long dxAt,
+      long begin, long end, int n) {
+    for (long r = begin; r < end; r++) {
+      long yo = (yAt + r * n) * SIZE;
+      long go = (dyAt + r * n) * SIZE;
+      double total = 0;
+      for (int i = 0; i < n; i += CHUNK) {
+        total += dot(y, yo + i * SIZE, dy, go + i * SIZE, Math.min(CHUNK, n - i));
+      }
+      gradient(y, yo, dy, go, dx, (dxAt + r * n) * SIZE, total, n);
+    }
+  }
+
+  /// Gradient of [#logRows]: `dx[r, i] = dy[r, i] - exp(y[r, i]) sum_j dy[r, j]`
+  public static void logGradientRows(
+      MemorySegment y, long yAt, MemorySegment dy, long dyAt, MemorySegment dx, long dxAt,
+      long begin, long end, int n) {
+    for (long r = begin; r < end; r++) {
+      long go = (dyAt + r * n) * SIZE;
+      double total = ReduceF64.sum(dy, go, n);
+      logGradient(y, (yAt + r * n) * SIZE, dy, go, dx, (dxAt + r * n) * SIZE, total, n);
+    }
+  }
+
+  /// Largest element, NaN ignored: a NaN shows in the sum of exponentials anyway, and comparing
+  /// costs a third of `max`, which must order NaN and the zeros.
+  private static double top(MemorySegment x, long xo, int n) {
+    DoubleVector a = DoubleVector.broadcast(Lanes.F64, Double.NEGATIVE_INFINITY);
+    DoubleVector b = a;
+    DoubleVector c = a;
+    DoubleVector d = a;
+    int i = 0;
+    for (int full = n - 4 * LANES; i <= full; i += 4 * LANES) {
+      long at = xo + i * SIZE;
+      DoubleVector v = load(x, at);
+      a = a.blend(v, v.compare(GT, a));
+      v = load(x, at + LANES * SIZE);
+      b = b.blend(v, v.compare(GT, b));
+      v = load(x, at + 2 * LANES * SIZE);
+      c = c.blend(v, v.compare(GT, c));
+      v = load(x, at + 3 * LANES * SIZE);
+      d = d.blend(v, v.compare(GT, d));
+    }
+    for (int full = n - LANES; i <= full; i += LANES) {
+      DoubleVector v = load(x, xo + i * SIZE);
+      a = a.blend(v, v.compare(GT, a));
+    }
+    if (i < n) {
+      DoubleVector v = load(x, xo + i * SIZE, n - i);
+      b = b.blend(v, v.compare(GT, b).and(Lanes.F64.indexInRange(0, n - i)));
+    }
+    return Fold.max(a.max(b).max(c.max(d)));
+  }
+
+  private static double exp(
+      MemorySegment x, long xo, MemorySegment y, long yo, double top, int n) {
+    DoubleVector sum = DoubleVector.zero(Lanes.F64);
+    int full = Lanes.F64.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      DoubleVector e = ExpLanes.nonPositiveF64(load(x, xo + i * SIZE).sub(top));
+      e.intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
+      sum = sum.add(e);
+    }
+    double total = Fold.sum(sum);
+    return full == n ? total : total + expTail(x, xo + full * SIZE, y, yo + full * SIZE, top, n - full);
+  }
+
+  private static double expTail(
+      MemorySegment x, long xo, MemorySegment y, long yo, double top, int rest) {
+    DoubleVector e = ExpLanes.nonPositiveF64(load(x, xo, rest).sub(top));
+    store(e, y, yo, rest);
+    return Fold.sum(DoubleVector.zero(Lanes.F64).blend(e, Lanes.F64.indexInRange(0, rest)));
+  }
+
+  private static double total(MemorySegment x, long xo, double top, int n) {
+    double total = 0;
+    for (int i = 0; i < n; i += CHUNK) {
+      total += expSum(x, xo + i * SIZE, top, Math.min(CHUNK, n - i));
+    }
+    return total;
+  }
+
+  private static double expSum(MemorySegment x, long xo, double top, int n) {
+    DoubleVector sum = DoubleVector.zero(Lanes.F64);
+    int full = Lanes.F64.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      sum = sum.add(ExpLanes.nonPositiveF64(load(x, xo + i * SIZE).sub(top)));
+    }
+    double total = Fold.sum(sum);
+    return full == n ? total : total + expSumTail(x, xo + full * SIZE, top, n - full);
+  }
+
+  private static double expSumTail(MemorySegment x, long xo, double top, int rest) {
+    DoubleVector e = ExpLanes.nonPositiveF64(load(x, xo, rest).sub(top));
+    return Fold.sum(DoubleVector.zero(Lanes.F64).blend(e, Lanes.F64.indexInRange(0, rest)));
+  }
+
+  private static void scale(MemorySegment y, long yo, int n, double factor) {
+    int full = Lanes.F64.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      load(y, yo + i * SIZE).mul(factor).intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
+    }
+    if (full < n) {
+      store(load(y, yo + full * SIZE, n - full).mul(factor), y, yo + full * SIZE, n - full);
+    }
+  }
+
+  private static void subtract(
+      MemorySegment x, long xo, MemorySegment y, long yo, double top, double log, int n) {
+    int full = Lanes.F64.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      DoubleVector v = load(x, xo + i * SIZE).sub(top).sub(log);
+      v.intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
+    }
+    if (full < n) {
+      DoubleVector v = load(x, xo + full * SIZE, n - full).sub(top).sub(log);
+      store(v, y, yo + full * SIZE, n - full);
+    }
+  }
+
+  private static double dot(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    DoubleVector a = DoubleVector.zero(Lanes.F64);
+    DoubleVector b = a;
+    DoubleVector c = a;
+    DoubleVector d = a;
+    int i = 0;
+    for (int full = n - 4 * LANES; i <= full; i += 4 * LANES) {
+      long p = xo + i * SIZE;
+      long q = yo + i * SIZE;
+      a = load(x, p).fma(load(y, q), a);
+      b = load(x, p + LANES * SIZE).fma(load(y, q + LANES * SIZE), b);
+      c = load(x, p + 2 * LANES * SIZE).fma(load(y, q + 2 * LANES * SIZE), c);
+      d = load(x, p + 3 * LANES * SIZE).fma(load(y, q + 3 * LANES * SIZE), d);
+    }
+    for (int full = n - LANES; i <= full; i += LANES) {
+      a = load(x, xo + i * SIZE).fma(load(y, yo + i * SIZE), a);
+    }
+    if (i < n) {
+      b = load(x, xo + i * SIZE, n - i).fma(load(y, yo + i * SIZE, n - i), b);
+    }
+    return Fold.sum(a.add(b).add(c.add(d)));
+  }
+
+  private static void gradient(
+      MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
+      double total, int n) {
+    int full = Lanes.F64.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      long at = i * SIZE;
+      DoubleVector v = load(dy, go + at).sub(total).mul(load(y, yo + at));
+      v.intoMemorySegment(dx, dxo + at, Lanes.ORDER);
+    }
+    int rest = n - full;
+    if (rest > 0) {
+      long at = full * SIZE;
+      store(load(dy, go + at, rest).sub(total).mul(load(y, yo + at, rest)), dx, dxo + at, rest);
+    }
+  }
+
+  private static void logGradient(
+      MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
+      double total, int n) {
+    int full = Lanes.F64.loopBound(n);
+    DoubleVector minus = DoubleVector.broadcast(Lanes.F64, -total);
+    for (int i = 0; i < full; i += LANES) {
+      long at = i * SIZE;
+      DoubleVector p = ExpLanes.nonPositiveF64(load(y, yo + at));
+      p.fma(minus, load(dy, go + at)).intoMemorySegment(dx, dxo + at, Lanes.ORDER);
+    }
+    if (full < n) {
+      long at = full * SIZE;
+      logGradientTail(y, yo + at, dy, go + at, dx, dxo + at, total, n - full);
+    }
+  }
+
+  private static void logGradientTail(
+      MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
+      double total, int rest) {
+    DoubleVector p = ExpLanes.nonPositiveF64(load(y, yo, rest));
+    DoubleVector minus = DoubleVector.broadcast(Lanes.F64, -total);
+    store(p.fma(minus, load(dy, go, rest)), dx, dxo, rest);
+  }
+}

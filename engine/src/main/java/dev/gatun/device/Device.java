@@ -1,0 +1,61 @@
+package dev.gatun.device;
+
+import dev.gatun.op.Kernel;
+import dev.gatun.tensor.Scope;
+import dev.gatun.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/// Runs kernels and owns their memory. A device is opened, used by any number of threads, each with
+/// scopes of its own, and closed; results do not depend on how many threads it has.
+public interface Device extends AutoCloseable {
+  /// `cpu`, `opencl:0`, ...
+  String name();
+
+  /// A new scope, the youngest of this device.
+  Scope scope();
+
+  /// A new scope with a name for messages.
+  Scope scope(String name);
+
+  /// Bytes held, now and at most.
+  Memory memory();
+
+  /// Where calls are recorded.
+  Trace trace();
+
+  /// Memory for one tensor; its content is undefined.
+  ///
+  /// @param bytes at least 0
+  /// @throws IllegalStateException if the device is closed or has no memory left
+  Buffer allocate(long bytes);
+
+  /// A buffer over off-heap memory of the caller's, without a copy where the device shares it.
+  Buffer wrap(MemorySegment memory);
+
+  /// Takes memory back from a closed scope.
+  void release(Buffer buffer);
+
+  /// Runs `op` over inferred outputs and living inputs, contiguous but for [dev.gatun.op.shape.Copy].
+  void run(Kernel op, List<Tensor> in, List<Tensor> out);
+
+  /// Copies all of `source` into `target` from byte `offset` on.
+  void write(Buffer target, long offset, MemorySegment source);
+
+  /// Fills all of `target` from byte `offset` of `source` on.
+  void read(Buffer source, long offset, MemorySegment target);
+
+  /// Frees everything. Tensors of this device throw from then on.
+  ///
+  /// @throws IllegalStateException if a scope is still running a kernel
+  @Override
+  void close();
+
+  /// Memory of a device.
+  ///
+  /// @param liveBytes held by open scopes, padding included
+  /// @param peakBytes the most that was ever live
+  /// @param reservedBytes taken from the system
+  /// @param slabs pieces ever cut from that, a number that stops growing in a steady loop
+  record Memory(long liveBytes, long peakBytes, long reservedBytes, long slabs) {}
+}

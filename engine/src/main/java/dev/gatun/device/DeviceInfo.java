@@ -1,0 +1,17 @@
+package dev.gatun.device;
+
+/// What a kernel may ask of the device it writes a [dev.gatun.op.Launch] for.
+///
+/// @param name as in [Device#name]
+/// @param gpu whether work-groups should be shaped for a GPU
+/// @param computeUnits cores or multiprocessors
+/// @param maxWorkGroup work-items in a group at most
+/// @param localBytes local memory of a group
+/// @param doubles whether F64 kernels build
+public record DeviceInfo(
+    String name,
+    boolean gpu,
+    int computeUnits,
+    long maxWorkGroup,
+    long localBytes,
+    boolean doubles) {}

@@ -1,0 +1,177 @@
+package dev.gatun.device;
+
+import dev.gatun.op.Call;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// The threads of one device. Work comes as numbered blocks whose borders never depend on the number
+/// of threads, so neither do results. The caller takes part; between regions threads spin for some
+/// 20 us (waking a parked thread costs more than a small kernel), then park. While one region runs,
+/// other callers run theirs alone: with as many callers as cores that is the faster schedule anyway.
+///
+/// Running a region allocates nothing.
+public final class Workers implements AutoCloseable {
+  private static final int SPINS = 2_000;
+
+  /// One block of work. Keep it in a `static final` field and capture nothing: all it needs is in
+  /// the call.
+  @FunctionalInterface
+  public interface Body {
+    /// Runs block `block` of phase `phase` of `call` as worker `worker`, which owns scratch of that
+    /// number while the region lasts.
+    void run(Call call, long phase, int block, int worker);
+  }
+
+  private final Thread[] threads;
+  private final AtomicBoolean[] parked;
+  private final AtomicBoolean busy = new AtomicBoolean();
+  private final AtomicInteger active = new AtomicInteger();
+  private final AtomicInteger next = new AtomicInteger();
+  private volatile boolean open;
+  private final AtomicInteger epoch = new AtomicInteger();
+  private volatile boolean closed;
+  private volatile @Nullable Throwable failure;
+  private @Nullable Body body;
+  private @Nullable Call call;
+  private long phase;
+  private int blocks;
+
+  /// A pool of `count` workers, the caller included.
+  ///
+  /// @throws IllegalArgumentException unless `count >= 1`
+  public Workers(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("Workers: count must be at least 1; got " + count);
+    }
+    threads = new Thread[count - 1];
+    parked = new AtomicBoolean[count - 1];
+    for (int i = 0; i < threads.length; i++) {
+      int worker = i + 1;
+      parked[i] = new AtomicBoolean();
+      threads[i] = Thread.ofPlatform().daemon().name("gatun-" + worker).unstarted(() -> loop(worker));
+    }
+    for (Thread t : threads) {
+      t.start();
+    }
+  }
+
+  /// Workers that may run at once, the caller included.
+  public int count() {
+    return threads.length + 1;
+  }
+
+  /// Runs `body` for every block in `[0, blocks)` and returns when all are done. What a block throws
+  /// is thrown here; the remaining blocks may then not have run.
+  public void run(Body body, Call call, long phase, int blocks) {
+    if (blocks <= 1 || threads.length == 0 || closed || !busy.compareAndSet(false, true)) {
+      for (int i = 0; i < blocks; i++) {
+        body.run(call, phase, i, 0);
+      }
+      return;
+    }
+    try {
+      this.body = body;
+      this.call = call;
+      this.phase = phase;
+      this.blocks = blocks;
+      failure = null;
+      next.set(0);
+      open = true;
+      epoch.incrementAndGet();
+      for (int i = 0; i < threads.length; i++) {
+        if (parked[i].get() && parked[i].compareAndSet(true, false)) {
+          LockSupport.unpark(threads[i]);
+        }
+      }
+      take(body, call, 0);
+      // A late worker either sees the region closed or has counted itself in before this line.
+      open = false;
+      for (int i = 0; active.get() != 0; i++) {
+        if (i < SPINS) {
+          Thread.onSpinWait();
+        } else {
+          // Where threads outnumber processors, the one waited for may need this one.
+          Thread.yield();
+        }
+      }
+      this.body = null;
+      this.call = null;
+      rethrow(failure);
+    } finally {
+      busy.set(false);
+    }
+  }
+
+  private void take(Body body, Call call, int worker) {
+    try {
+      for (int i = next.getAndIncrement(); i < blocks; i = next.getAndIncrement()) {
+        body.run(call, phase, i, worker);
+      }
+    } catch (Throwable t) {
+      failure = t;
+      next.set(blocks);
+    }
+  }
+
+  private static void rethrow(@Nullable Throwable t) {
+    switch (t) {
+      case null -> {}
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new IllegalStateException("Workers: a block failed", t);
+    }
+  }
+
+  private void loop(int worker) {
+    int seen = 0;
+    while (!closed) {
+      seen = await(seen, worker);
+      active.incrementAndGet();
+      // Once counted in, an open region stays open: only then are its fields safe to read.
+      if (open && body != null && call != null) {
+        take(body, call, worker);
+      }
+      active.decrementAndGet();
+    }
+  }
+
+  /// Returns the first epoch after `seen`.
+  private int await(int seen, int worker) {
+    for (int i = 0; i < SPINS; i++) {
+      if (epoch.get() != seen || closed) {
+        return epoch.get();
+      }
+      Thread.onSpinWait();
+    }
+    AtomicBoolean mine = parked[worker - 1];
+    while (epoch.get() == seen && !closed) {
+      mine.set(true);
+      if (epoch.get() == seen && !closed) {
+        LockSupport.park(this);
+      }
+    }
+    mine.set(false);
+    return epoch.get();
+  }
+
+  /// Ends the threads and waits for them. Regions started later run on their caller alone.
+  @Override
+  public void close() {
+    closed = true;
+    for (Thread t : threads) {
+      LockSupport.unpark(t);
+    }
+    for (Thread t : threads) {
+      while (t.isAlive() && t != Thread.currentThread()) {
+        try {
+          t.join();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return;
+        }
+      }
+    }
+  }
+}

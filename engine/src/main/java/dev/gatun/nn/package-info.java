@@ -1,0 +1,2 @@
+/// Layers with named parameters.
+package dev.gatun.nn;

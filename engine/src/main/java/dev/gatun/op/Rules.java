@@ -1,0 +1,52 @@
+package dev.gatun.op;
+
+import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Spec;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// The checks that ops share, in the one form of their messages:
+/// `Op[attributes]: rule in words; got name type shape, ...`.
+public final class Rules {
+  private Rules() {}
+
+  /// @throws IllegalArgumentException unless `holds`; operands are named by `names`, separated by
+  ///     spaces, and by number beyond those
+  public static void require(boolean holds, Op op, String rule, String names, List<Spec> in) {
+    if (!holds) {
+      throw broken(op, rule, names, in);
+    }
+  }
+
+  /// The exception for a broken rule.
+  public static IllegalArgumentException broken(Op op, String rule, String names, List<Spec> in) {
+    List<String> name = names.isEmpty() ? List.of() : List.of(names.split(" ", -1));
+    String got =
+        IntStream.range(0, in.size())
+            .mapToObj(i -> (i < name.size() ? name.get(i) : "input " + i) + " " + in.get(i))
+            .collect(Collectors.joining(", "));
+    return new IllegalArgumentException(op + ": " + rule + "; got " + (got.isEmpty() ? "none" : got));
+  }
+
+  /// @throws IllegalArgumentException unless there are `count` inputs
+  public static void count(int count, Op op, String names, List<Spec> in) {
+    require(
+        in.size() == count,
+        op,
+        count == 1 ? "there must be 1 input" : "there must be " + count + " inputs",
+        names,
+        in);
+  }
+
+  /// @throws IllegalArgumentException unless all inputs have one type, F32 or F64
+  public static void computing(Op op, String names, List<Spec> in) {
+    DType first = in.isEmpty() ? DType.BOOL : in.get(0).dtype();
+    require(
+        first.computes() && in.stream().allMatch(s -> s.dtype() == first),
+        op,
+        "dtypes must agree and be F32 or F64",
+        names,
+        in);
+  }
+}

@@ -1,0 +1,2 @@
+/// Matrix products, embedding and convolution.
+package dev.gatun.op.linear;

@@ -1,0 +1,38 @@
+package dev.gatun.op.math;
+
+import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
+import dev.gatun.op.Keep;
+import dev.gatun.op.shape.Broadcast;
+import dev.gatun.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/// `z = x - y`.
+///
+/// Shapes: `x`, `y` broadcast to `z`, F32 or F64. Error: rounded to nearest.
+/// Gradient: `dx = dz`, `dy = -dz`, summed over broadcast axes.
+public record Sub() implements Binary {
+  @Override
+  public double f(double x, double y) {
+    return x - y;
+  }
+
+  @Override
+  public Workers.Body body() {
+    return SubSimd.BODY;
+  }
+
+  @Override
+  public Keep keep() {
+    return Keep.NOTHING;
+  }
+
+  @Override
+  public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
+    Tensor dz = dy.get(0).orElseThrow();
+    return List.of(
+        n.needs(0) ? Optional.of(Broadcast.sumTo(dz, n.inSpec(0).shape())) : Optional.empty(),
+        n.needs(1) ? Optional.of(Broadcast.sumTo(dz.neg(), n.inSpec(1).shape())) : Optional.empty());
+  }
+}

@@ -1,0 +1,2 @@
+/// The contract of an operator: what it infers, computes, differentiates and costs.
+package dev.gatun.op;

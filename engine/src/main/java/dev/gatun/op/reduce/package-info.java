@@ -1,0 +1,2 @@
+/// Operators that combine the elements along axes: sums, maxima, softmax, norms.
+package dev.gatun.op.reduce;

@@ -1,0 +1,2 @@
+/// Views, copies, casts and fills.
+package dev.gatun.op.shape;

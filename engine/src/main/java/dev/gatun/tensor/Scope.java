@@ -1,0 +1,320 @@
+package dev.gatun.tensor;
+
+import dev.gatun.device.Buffer;
+import dev.gatun.device.Device;
+import dev.gatun.op.Kernel;
+import dev.gatun.op.Op;
+import dev.gatun.op.random.Normal;
+import dev.gatun.op.random.Uniform;
+import dev.gatun.op.shape.Full;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Owns memory. A result lives in the youngest scope among its inputs, the one born last; closing a
+/// scope returns its memory to the device's pool, and its tensors throw from then on.
+///
+/// ```java
+/// try (Device cpu = CpuDevice.open(); Scope scope = cpu.scope()) {
+///   Tensor x = scope.tensor(Shape.of(2), 1f, 2f).requiresGrad();
+///   float[] dx = x.mul(x).sum().backward().of(x).toFloatArray();   // {2, 4}
+/// }
+/// ```
+///
+/// One thread at a time makes tensors in a scope; any number may read them.
+public final class Scope implements AutoCloseable {
+  private final Device device;
+  private final String name;
+  private final long birth;
+  private final Runnable onClose;
+  private final List<Buffer> owned = new ArrayList<>();
+  private int running;
+  private boolean closed;
+
+  /// For devices, which number their scopes: `birth` grows from scope to scope.
+  public Scope(Device device, String name, long birth, Runnable onClose) {
+    this.device = device;
+    this.name = name;
+    this.birth = birth;
+    this.onClose = onClose;
+  }
+
+  /// The device whose memory this is.
+  public Device device() {
+    return device;
+  }
+
+  /// The scope born last among those of `tensors`.
+  ///
+  /// @throws IllegalArgumentException if `tensors` is empty
+  public static Scope youngest(List<Tensor> tensors) {
+    return tensors.stream()
+        .map(Tensor::scope)
+        .max(Comparator.comparingLong(s -> s.birth))
+        .orElseThrow(() -> new IllegalArgumentException("Scope: there must be a tensor; got none"));
+  }
+
+  /// An F32 tensor with these values in row-major order.
+  ///
+  /// @throws IllegalArgumentException unless there is one value per element
+  public Tensor tensor(Shape shape, float... values) {
+    return copyOf(DType.F32, shape, MemorySegment.ofArray(values));
+  }
+
+  /// An F64 tensor with these values in row-major order.
+  ///
+  /// @throws IllegalArgumentException unless there is one value per element
+  public Tensor tensor(Shape shape, double... values) {
+    return copyOf(DType.F64, shape, MemorySegment.ofArray(values));
+  }
+
+  /// An I32 tensor with these values in row-major order.
+  ///
+  /// @throws IllegalArgumentException unless there is one value per element
+  public Tensor tensor(Shape shape, int... values) {
+    return copyOf(DType.I32, shape, MemorySegment.ofArray(values));
+  }
+
+  /// An I64 tensor with these values in row-major order.
+  ///
+  /// @throws IllegalArgumentException unless there is one value per element
+  public Tensor tensor(Shape shape, long... values) {
+    return copyOf(DType.I64, shape, MemorySegment.ofArray(values));
+  }
+
+  /// A tensor of any type from doubles, rounded as [DType#write] says.
+  ///
+  /// @throws IllegalArgumentException unless there is one value per element
+  public Tensor tensor(DType dtype, Shape shape, double... values) {
+    requireElems(shape, values.length);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment s = arena.allocate(new Spec(dtype, shape).bytes());
+      for (int i = 0; i < values.length; i++) {
+        dtype.write(s, i, values[i]);
+      }
+      return copyOf(dtype, shape, s);
+    }
+  }
+
+  /// A tensor with a copy of `source`, native byte order, heap or off-heap.
+  ///
+  /// @throws IllegalArgumentException unless `source` has just the bytes of the tensor
+  public Tensor copyOf(DType dtype, Shape shape, MemorySegment source) {
+    Spec spec = new Spec(dtype, shape);
+    if (source.byteSize() != spec.bytes()) {
+      throw new IllegalArgumentException(
+          "Scope: a tensor needs one value per element; got %d bytes for %s"
+              .formatted(source.byteSize(), spec));
+    }
+    Tensor t = allocate(spec);
+    t.enter();
+    try {
+      device.write(t.buffer(), 0, source);
+    } finally {
+      t.exit();
+    }
+    return t;
+  }
+
+  private static void requireElems(Shape shape, long values) {
+    if (shape.elems() != values) {
+      throw new IllegalArgumentException(
+          "Scope: a tensor needs one value per element; got %d values for %s"
+              .formatted(values, shape));
+    }
+  }
+
+  /// A tensor over memory of the caller's, without a copy: what is written there later is seen.
+  /// A mapped file is copied.
+  ///
+  /// @throws IllegalArgumentException if `source` lies on the heap, is confined to a thread, or has
+  ///     fewer bytes than the tensor
+  public Tensor wrap(DType dtype, Shape shape, MemorySegment source) {
+    Spec spec = new Spec(dtype, shape);
+    if (!source.isNative() || source.byteSize() < spec.bytes()) {
+      throw new IllegalArgumentException(
+          "Scope: only off-heap memory of at least %d bytes is wrapped; got %s; copy it with copyOf"
+              .formatted(spec.bytes(), source));
+    }
+    if (!source.isAccessibleBy(Thread.ofPlatform().unstarted(() -> {}))) {
+      throw new IllegalArgumentException(
+          "Scope: wrapped memory must be open to every thread; got a segment of a confined arena;"
+              + " allocate it from Arena.ofShared()");
+    }
+    requireOpen();
+    return own(spec, device.wrap(source.asSlice(0, spec.bytes())));
+  }
+
+  /// Zeros.
+  public Tensor zeros(DType dtype, Shape shape) {
+    return full(dtype, shape, 0);
+  }
+
+  /// `value` everywhere.
+  public Tensor full(DType dtype, Shape shape, double value) {
+    return run(new Full(dtype, shape, value), List.of()).get(0);
+  }
+
+  /// Uniform numbers in [0, 1), the same for the same `seed` on every device.
+  ///
+  /// @throws IllegalArgumentException unless `dtype` is F32 or F64
+  public Tensor uniform(DType dtype, Shape shape, long seed) {
+    return run(new Uniform(dtype, shape, seed), List.of()).get(0);
+  }
+
+  /// Standard normal numbers, the same for the same `seed` on every device.
+  ///
+  /// @throws IllegalArgumentException unless `dtype` is F32 or F64
+  public Tensor normal(DType dtype, Shape shape, long seed) {
+    return run(new Normal(dtype, shape, seed), List.of()).get(0);
+  }
+
+  /// A cell that starts as a copy of `initial` and changes in place, with gradient.
+  public Variable variable(Tensor initial) {
+    return new Variable(initial.in(this).requiresGrad());
+  }
+
+  /// As [#variable], without gradient: moments, accumulators, caches.
+  public Variable state(Tensor initial) {
+    return new Variable(initial.in(this));
+  }
+
+  /// `t` under another scope, without a copy: what is computed from the alias lives here, and its
+  /// gradient goes to `t`. The alias throws once either scope is closed.
+  ///
+  /// @throws IllegalArgumentException if `t` is on another device
+  public Tensor borrow(Tensor t) {
+    requireOpen();
+    if (t.device() != device) {
+      throw new IllegalArgumentException(
+          "Scope: a tensor is borrowed on its own device; got %s on %s for %s"
+              .formatted(t, t.device().name(), device.name()));
+    }
+    return t.alias(this);
+  }
+
+  /// The value of `v` under this scope; see [#borrow(Tensor)].
+  public Tensor borrow(Variable v) {
+    return borrow(v.value());
+  }
+
+  /// Runs `op` on `in`; its results live in this scope.
+  ///
+  /// @throws IllegalArgumentException if an input is on another device or breaks a rule of the op
+  /// @throws IllegalStateException if this scope or that of an input is closed
+  public List<Tensor> run(Op op, List<Tensor> in) {
+    return Dispatch.run(this, op, in);
+  }
+
+  /// Runs `op`, which writes `targets` in place, on them followed by `in`. Nothing is recorded.
+  ///
+  /// @throws IllegalArgumentException if `op` infers outputs or an input breaks one of its rules
+  /// @throws IllegalStateException if a scope is closed
+  public void update(Kernel op, List<Variable> targets, List<Tensor> in) {
+    Dispatch.update(op, Stream.concat(targets.stream().map(Variable::value), in.stream()).toList());
+    targets.forEach(v -> v.value().buffer().written());
+  }
+
+  /// What `work` returns. If it throws, all it made in this scope goes back to the pool, so that
+  /// of a file that turns out to be bad nothing stays.
+  ///
+  /// @throws X what `work` throws; the tensors it made must not be used then
+  public <T, X extends Exception> T allOrNothing(Work<T, X> work) throws X {
+    int before;
+    synchronized (this) {
+      before = owned.size();
+    }
+    boolean done = false;
+    try {
+      T result = work.run();
+      done = true;
+      return result;
+    } finally {
+      if (!done) {
+        synchronized (this) {
+          List<Buffer> made = owned.subList(Math.min(before, owned.size()), owned.size());
+          made.forEach(device::release);
+          made.clear();
+        }
+      }
+    }
+  }
+
+  /// A task that makes tensors.
+  @FunctionalInterface
+  public interface Work<T, X extends Exception> {
+    /// Does it.
+    T run() throws X;
+  }
+
+  /// A tensor of undefined content, for what fills it through [Device#write] before anyone reads it.
+  ///
+  /// @throws IllegalStateException if the device has no memory left
+  public Tensor allocate(Spec spec) {
+    requireOpen();
+    return own(spec, device.allocate(spec.bytes()));
+  }
+
+  private Tensor own(Spec spec, Buffer b) {
+    synchronized (this) {
+      if (closed) {
+        device.release(b);
+      } else {
+        owned.add(b);
+      }
+    }
+    requireOpen();
+    return Tensor.fresh(spec, b, this);
+  }
+
+  /// True until [#close].
+  public synchronized boolean isOpen() {
+    return !closed;
+  }
+
+  void requireOpen() {
+    if (!isOpen()) {
+      throw new IllegalStateException(this + " is closed; got a call that needs it open");
+    }
+  }
+
+  synchronized void enter(Tensor t) {
+    if (closed) {
+      throw new IllegalStateException("%s is used after its %s was closed".formatted(t, this));
+    }
+    running++;
+  }
+
+  synchronized void exit() {
+    running--;
+  }
+
+  /// Returns the memory to the pool; memory that was exported without a copy stays with its reader.
+  /// Closing again does nothing.
+  ///
+  /// @throws IllegalStateException if a kernel is reading or writing this scope
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      if (running > 0) {
+        throw new IllegalStateException(
+            this + " must not be closed while a kernel runs on it; got " + running + " running");
+      }
+      closed = true;
+    }
+    owned.forEach(device::release);
+    owned.clear();
+    onClose.run();
+  }
+
+  @Override
+  public String toString() {
+    return "scope '" + name + "'";
+  }
+}

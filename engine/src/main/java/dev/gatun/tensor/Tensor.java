@@ -1,0 +1,508 @@
+package dev.gatun.tensor;
+
+import dev.gatun.autograd.Gradients;
+import dev.gatun.autograd.Node;
+import dev.gatun.device.Buffer;
+import dev.gatun.device.Device;
+import dev.gatun.op.linear.Activation;
+import dev.gatun.op.linear.MatMul;
+import dev.gatun.op.loss.CrossEntropy;
+import dev.gatun.op.math.Add;
+import dev.gatun.op.math.Div;
+import dev.gatun.op.math.Exp;
+import dev.gatun.op.math.Gelu;
+import dev.gatun.op.math.Log;
+import dev.gatun.op.math.Mul;
+import dev.gatun.op.math.Neg;
+import dev.gatun.op.math.Sigmoid;
+import dev.gatun.op.math.Sub;
+import dev.gatun.op.math.Tanh;
+import dev.gatun.op.reduce.LogSoftmax;
+import dev.gatun.op.reduce.Max;
+import dev.gatun.op.reduce.Mean;
+import dev.gatun.op.reduce.Softmax;
+import dev.gatun.op.reduce.Sum;
+import dev.gatun.op.shape.Broadcast;
+import dev.gatun.op.shape.Cast;
+import dev.gatun.op.shape.Permute;
+import dev.gatun.op.shape.Reshape;
+import dev.gatun.op.shape.Slice;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ObjIntConsumer;
+import java.util.stream.IntStream;
+
+/// An immutable handle on numbers of one type: a shape, a layout, and memory that a [Scope] owns.
+/// Views (slice, transpose, reshape, broadcast, select) share that memory. Operators with one or two
+/// tensors are methods here, thin names for the ops in `dev.gatun.op`, where the formula, gradient
+/// and error bound of each are stated; shapes broadcast by NumPy's rule and axes count from the end
+/// when negative.
+///
+/// Every method throws [IllegalStateException] once the tensor's scope is closed, and
+/// [IllegalArgumentException] where shapes, types or devices do not fit.
+public final class Tensor {
+  private final Spec spec;
+  private final Layout layout;
+  private final Buffer buffer;
+  private final Scope owner;
+  private final Scope scope;
+  private final Source source;
+
+  /// Where a gradient goes: to a node's output, to a leaf, or nowhere (both empty).
+  private record Source(Optional<Node> node, int output, Optional<Tensor> leaf, boolean wantsGrad) {
+    static final Source NONE = new Source(Optional.empty(), 0, Optional.empty(), false);
+    static final Source LEAF = new Source(Optional.empty(), 0, Optional.empty(), true);
+  }
+
+  private Tensor(
+      Spec spec, Layout layout, Buffer buffer, Scope owner, Scope scope, Source source) {
+    this.spec = spec;
+    this.layout = layout;
+    this.buffer = buffer;
+    this.owner = owner;
+    this.scope = scope;
+    this.source = source;
+  }
+
+  static Tensor fresh(Spec spec, Buffer buffer, Scope scope) {
+    Layout layout = Layout.contiguous(spec.shape(), 0);
+    return new Tensor(spec, layout, buffer, scope, scope, Source.NONE);
+  }
+
+  // What it is.
+
+  /// Element type.
+  public DType dtype() {
+    return spec.dtype();
+  }
+
+  /// Sizes of the axes.
+  public Shape shape() {
+    return spec.shape();
+  }
+
+  /// Type and shape.
+  public Spec spec() {
+    return spec;
+  }
+
+  /// Where the elements lie in [#buffer].
+  public Layout layout() {
+    return layout;
+  }
+
+  /// The memory; for devices.
+  public Buffer buffer() {
+    return buffer;
+  }
+
+  /// The scope that results computed from this tensor live in.
+  public Scope scope() {
+    return scope;
+  }
+
+  /// The device whose memory this is.
+  public Device device() {
+    return scope.device();
+  }
+
+  /// Writes in place to the memory so far.
+  public long version() {
+    return buffer.version();
+  }
+
+  /// Size of `axis`.
+  public long dim(int axis) {
+    return shape().dim(axis);
+  }
+
+  // Lifetime.
+
+  Tensor alias(Scope other) {
+    requireAlive();
+    Source s =
+        wantsGrad() && source.node().isEmpty()
+            ? new Source(Optional.empty(), 0, Optional.of(origin()), true)
+            : source;
+    return new Tensor(spec, layout, buffer, owner, other, s);
+  }
+
+  Tensor recorded(Node node, int output) {
+    Source s = new Source(Optional.of(node), output, Optional.empty(), true);
+    return new Tensor(spec, layout, buffer, owner, scope, s);
+  }
+
+  void enter() {
+    owner.enter(this);
+    if (scope != owner) {
+      try {
+        scope.enter(this);
+      } catch (IllegalStateException e) {
+        owner.exit();
+        throw e;
+      }
+    }
+  }
+
+  void exit() {
+    if (scope != owner) {
+      scope.exit();
+    }
+    owner.exit();
+  }
+
+  void requireAlive() {
+    enter();
+    exit();
+  }
+
+  /// A copy in `target`, without gradient: for results that must outlive their scope.
+  public Tensor in(Scope target) {
+    return target.borrow(detach()).copy();
+  }
+
+  /// A contiguous copy in the same scope.
+  public Tensor copy() {
+    return new dev.gatun.op.shape.Copy().of(this);
+  }
+
+  // Gradients.
+
+  /// The same tensor as a leaf whose gradient [#backward] computes.
+  ///
+  /// @throws IllegalArgumentException unless the type is F32 or F64
+  public Tensor requiresGrad() {
+    if (!dtype().computes()) {
+      throw new IllegalArgumentException(
+          "requiresGrad: the dtype must be F32 or F64; got " + this + "; cast it with to(F32)");
+    }
+    return new Tensor(spec, layout, buffer, owner, scope, Source.LEAF);
+  }
+
+  /// The same tensor without gradient.
+  public Tensor detach() {
+    return wantsGrad() ? new Tensor(spec, layout, buffer, owner, scope, Source.NONE) : this;
+  }
+
+  /// True for a leaf with [#requiresGrad] and for what was computed from one.
+  public boolean wantsGrad() {
+    return source.wantsGrad();
+  }
+
+  /// The call that made this tensor, if it is recorded.
+  public Optional<Node> node() {
+    return source.node();
+  }
+
+  /// Which output of [#node] this is.
+  public int outputIndex() {
+    return source.output();
+  }
+
+  /// The leaf that an alias stands for; this tensor itself otherwise.
+  public Tensor origin() {
+    return source.leaf().orElse(this);
+  }
+
+  /// Gradients of the sum of this tensor, by [Gradients#backward].
+  public Gradients backward() {
+    return backward(scope.full(dtype(), shape(), 1));
+  }
+
+  /// Gradients of `sum(dy * this)`.
+  public Gradients backward(Tensor dy) {
+    return Gradients.backward(this, dy);
+  }
+
+  // Reading.
+
+  /// The elements as floats, rounded from wider types.
+  public float[] toFloatArray() {
+    float[] a = new float[arrayLength()];
+    if (dtype() == DType.F32) {
+      readInto(MemorySegment.ofArray(a));
+    } else {
+      read((s, i) -> a[i] = (float) dtype().read(s, i));
+    }
+    return a;
+  }
+
+  /// The elements as doubles.
+  public double[] toDoubleArray() {
+    double[] a = new double[arrayLength()];
+    read((s, i) -> a[i] = dtype().read(s, i));
+    return a;
+  }
+
+  /// The elements as longs.
+  ///
+  /// @throws IllegalArgumentException unless the type is an integer
+  public long[] toLongArray() {
+    long[] a = new long[arrayLength()];
+    read((s, i) -> a[i] = dtype().readLong(s, i));
+    return a;
+  }
+
+  private int arrayLength() {
+    requireAlive();
+    if (shape().elems() > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          "toArray: an array holds fewer than 2^31 elements; got " + this + "; slice it");
+    }
+    return (int) shape().elems();
+  }
+
+  private void read(ObjIntConsumer<MemorySegment> element) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment s = arena.allocate(spec.bytes());
+      readInto(s);
+      for (int i = 0; i < shape().elems(); i++) {
+        element.accept(s, i);
+      }
+    }
+  }
+
+  /// The only element.
+  ///
+  /// @throws IllegalArgumentException unless there is just one
+  public double item() {
+    if (shape().elems() != 1) {
+      throw new IllegalArgumentException("item: the tensor must have one element; got " + this);
+    }
+    return toDoubleArray()[0];
+  }
+
+  /// Copies the elements in row-major order to `target`, heap or off-heap, native byte order.
+  ///
+  /// @throws IllegalArgumentException unless `target` has just the bytes of this tensor
+  public void readInto(MemorySegment target) {
+    if (target.byteSize() != spec.bytes()) {
+      throw new IllegalArgumentException(
+          "readInto: the segment must have %d bytes; got %d for %s"
+              .formatted(spec.bytes(), target.byteSize(), this));
+    }
+    if (!layout.isContiguous(shape())) {
+      try (Scope copies = device().scope("read")) {
+        copies.borrow(detach()).copy().readInto(target);
+      }
+      return;
+    }
+    enter();
+    try {
+      device().read(buffer, layout.offset() * dtype().bytes(), target);
+    } finally {
+      exit();
+    }
+  }
+
+  /// The memory itself, without a copy, readable until the device closes even after the scope is:
+  /// it is never handed to another user.
+  ///
+  /// @throws IllegalArgumentException unless the tensor is contiguous
+  public MemorySegment segment() {
+    if (!layout.isContiguous(shape())) {
+      throw new IllegalArgumentException(
+          "segment: the tensor must be contiguous; got " + this + " " + layout + "; copy() it first");
+    }
+    enter();
+    try {
+      buffer.pin();
+      return buffer
+          .segment()
+          .asSlice(layout.offset() * dtype().bytes(), spec.bytes())
+          .asReadOnly();
+    } finally {
+      exit();
+    }
+  }
+
+  // Views.
+
+  /// For ops: the same memory under another shape and layout, without gradient.
+  public Tensor view(Shape shape, Layout layout) {
+    return new Tensor(spec.withShape(shape), layout, buffer, owner, scope, Source.NONE);
+  }
+
+  /// The axes in the order `axes`.
+  public Tensor permute(int... axes) {
+    return new Permute(Arrays.stream(axes).map(a -> shape().axis(a)).boxed().toList()).of(this);
+  }
+
+  /// Two axes exchanged.
+  public Tensor transpose(int a, int b) {
+    int[] axes = IntStream.range(0, shape().rank()).toArray();
+    axes[shape().axis(a)] = shape().axis(b);
+    axes[shape().axis(b)] = shape().axis(a);
+    return permute(axes);
+  }
+
+  /// The last two axes exchanged.
+  public Tensor transpose() {
+    return transpose(-2, -1);
+  }
+
+  /// The same elements under another shape, one of whose sizes may be -1. Copies only where the
+  /// layout leaves no choice.
+  public Tensor reshape(long... dims) {
+    return Reshape.to(shape(), dims).of(this);
+  }
+
+  /// Elements `from` (inclusive) to `to` (exclusive) of `axis`; negative ends count from the end.
+  public Tensor slice(int axis, long from, long to) {
+    return Slice.range(shape(), axis, from, to, 1).of(this);
+  }
+
+  /// Every `step`-th element from `from` on, up to `to` (exclusive); `step` may be negative.
+  public Tensor slice(int axis, long from, long to, long step) {
+    return Slice.range(shape(), axis, from, to, step).of(this);
+  }
+
+  /// Element `index` of `axis`, which goes away.
+  public Tensor select(int axis, long index) {
+    long i = index < 0 ? index + dim(axis) : index;
+    if (i < 0 || i >= dim(axis)) {
+      throw new IllegalArgumentException(
+          "select: index must lie in [-%d, %d); got %d for %s"
+              .formatted(dim(axis), dim(axis), index, this));
+    }
+    return slice(axis, i, i + 1).reshape(shape().without(axis).dims());
+  }
+
+  /// Repeated to `shape` by NumPy's rule, without a copy.
+  public Tensor broadcastTo(Shape shape) {
+    return new Broadcast(shape).of(this);
+  }
+
+  /// The elements as another type.
+  public Tensor to(DType dtype) {
+    return dtype == dtype() ? this : new Cast(dtype).of(this);
+  }
+
+  // Arithmetic.
+
+  /// `this + other`.
+  public Tensor add(Tensor other) {
+    return new Add().of(this, other);
+  }
+
+  /// `this + c`.
+  public Tensor add(double c) {
+    return add(constant(c));
+  }
+
+  /// `this - other`.
+  public Tensor sub(Tensor other) {
+    return new Sub().of(this, other);
+  }
+
+  /// `this * other`, element by element.
+  public Tensor mul(Tensor other) {
+    return new Mul().of(this, other);
+  }
+
+  /// `this * c`.
+  public Tensor mul(double c) {
+    return mul(constant(c));
+  }
+
+  /// `this / other`.
+  public Tensor div(Tensor other) {
+    return new Div().of(this, other);
+  }
+
+  /// `this / c`.
+  public Tensor div(double c) {
+    return div(constant(c));
+  }
+
+  private Tensor constant(double c) {
+    return scope.full(dtype(), Shape.of(), c);
+  }
+
+  /// `-this`.
+  public Tensor neg() {
+    return new Neg().of(this);
+  }
+
+  /// `e^this`.
+  public Tensor exp() {
+    return new Exp().of(this);
+  }
+
+  /// Natural logarithm.
+  public Tensor log() {
+    return new Log().of(this);
+  }
+
+  /// Hyperbolic tangent.
+  public Tensor tanh() {
+    return new Tanh().of(this);
+  }
+
+  /// `1 / (1 + e^-this)`.
+  public Tensor sigmoid() {
+    return new Sigmoid().of(this);
+  }
+
+  /// `this * Phi(this)` with the normal distribution's exact `Phi`.
+  public Tensor gelu() {
+    return new Gelu().of(this);
+  }
+
+  // Reductions.
+
+  /// Sum over `axes`, all of them where none is named; the axes go away.
+  public Tensor sum(int... axes) {
+    return new Sum(shape().axes(axes), false).of(this);
+  }
+
+  /// Mean over `axes`, all of them where none is named; the axes go away.
+  public Tensor mean(int... axes) {
+    return new Mean(shape().axes(axes), false).of(this);
+  }
+
+  /// Maximum over `axes`, all of them where none is named; the axes go away. NaN wins.
+  public Tensor max(int... axes) {
+    return new Max(shape().axes(axes), false).of(this);
+  }
+
+  /// `e^x / sum(e^x)` along `axis`.
+  public Tensor softmax(int axis) {
+    return new Softmax(shape().axis(axis)).of(this);
+  }
+
+  /// `x - log(sum(e^x))` along `axis`.
+  public Tensor logSoftmax(int axis) {
+    return new LogSoftmax(shape().axis(axis)).of(this);
+  }
+
+  /// Mean negative log-likelihood of the class indices `targets` under these logits.
+  public Tensor crossEntropy(Tensor targets) {
+    return CrossEntropy.mean().of(this, targets);
+  }
+
+  // Products.
+
+  /// Matrix product over the last two axes, leading axes broadcast. Transposed operands are read as
+  /// they are. A vector is a row on the left and a column on the right, and goes away again.
+  public Tensor matmul(Tensor other) {
+    return MatMul.product(this, other, Optional.empty(), Activation.NONE);
+  }
+
+  /// `activation(this * weight^T + bias)` over the last axis, in one pass; `weight` is
+  /// `[outputs, inputs]`, in F32, F64 or BF16.
+  public Tensor linear(Tensor weight, Optional<Tensor> bias, Activation activation) {
+    return MatMul.linear(this, weight, bias, activation);
+  }
+
+  /// `tensor F32 [2,3]`, with what made it.
+  @Override
+  public String toString() {
+    String made = node().map(n -> " from " + n.op()).orElse("");
+    return "tensor " + spec + made;
+  }
+
+}
