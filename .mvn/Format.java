@@ -19,9 +19,12 @@ final class Format {
     options.addAll(write ? List.of("--replace") : List.of("--dry-run", "--set-exit-if-changed"));
     options.addAll(sources(root));
     PrintWriter out = new PrintWriter(System.out, true);
-    int status = new Main(out, new PrintWriter(System.err, true), System.in).format(options.toArray(String[]::new));
+    int status =
+        new Main(out, new PrintWriter(System.err, true), System.in)
+            .format(options.toArray(String[]::new));
     if (status != 0 && !write) {
-      System.err.println("These files are not in google-java-format: mvn -N verify -Dgatun.format=write");
+      System.err.println(
+          "These files are not in google-java-format: mvn -N verify -Dgatun.format=write");
     }
     System.exit(status);
   }
@@ -29,7 +32,8 @@ final class Format {
   private static List<String> sources(Path root) throws IOException {
     List<String> found = new ArrayList<>();
     try (Stream<Path> modules = Files.list(root)) {
-      for (Path module : modules.filter(m -> Files.exists(m.resolve("pom.xml"))).sorted().toList()) {
+      for (Path module :
+          modules.filter(m -> Files.exists(m.resolve("pom.xml"))).sorted().toList()) {
         try (Stream<Path> files = Files.walk(module.resolve("src"))) {
           files
               .filter(f -> f.toString().endsWith(".java"))

@@ -11,9 +11,11 @@ module dev.gatun.engine {
   exports dev.gatun.autograd;
   exports dev.gatun.cpu;
   exports dev.gatun.device;
+  exports dev.gatun.io;
   exports dev.gatun.nn;
   exports dev.gatun.op;
   exports dev.gatun.op.linear;
+  exports dev.gatun.op.loss;
   exports dev.gatun.op.math;
   exports dev.gatun.op.random;
   exports dev.gatun.op.reduce;

@@ -22,7 +22,8 @@ public final class Consumer {
       simd = cpu.simd();
     }
     check(simd == args[0].equals("simd"), "vector kernels: " + simd);
-    check(Thread.getAllStackTraces().keySet().stream().allMatch(Consumer::foreign), "a worker lives");
+    check(
+        Thread.getAllStackTraces().keySet().stream().allMatch(Consumer::foreign), "a worker lives");
     System.out.printf(
         "consumer: %s, %s kernels: right%n",
         Consumer.class.getModule().isNamed() ? "module path" : "class path", args[0]);
@@ -51,7 +52,9 @@ public final class Consumer {
   }
 
   private static void equal(float[] got, float... expected) {
-    check(Arrays.equals(got, expected), Arrays.toString(got) + " is not " + Arrays.toString(expected));
+    check(
+        Arrays.equals(got, expected),
+        Arrays.toString(got) + " is not " + Arrays.toString(expected));
   }
 
   private static void check(boolean holds, String what) {

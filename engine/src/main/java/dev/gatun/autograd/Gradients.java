@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/// The gradients that one backward pass computed: a map from the tensors that asked for one. Nothing
-/// is mutated, and nothing the pass does is itself recorded.
+/// The gradients that one backward pass computed: a map from the tensors that asked for one.
+/// Nothing is mutated, and nothing the pass does is itself recorded.
 public final class Gradients {
   private final Map<Tensor, Tensor> leaves;
 
@@ -32,7 +32,7 @@ public final class Gradients {
   ///
   /// @throws IllegalArgumentException if `y` depends on no leaf or `dy` has another shape or type
   /// @throws IllegalStateException if a scope that the graph needs is closed, or a variable was
-  ///     written between forward and backward
+  ///   written between forward and backward
   public static Gradients backward(Tensor y, Tensor dy) {
     if (!y.wantsGrad()) {
       throw new IllegalArgumentException(
@@ -71,10 +71,7 @@ public final class Gradients {
   }
 
   private static void give(
-      Tensor t,
-      Tensor dt,
-      Map<Tensor, Tensor> leaves,
-      Map<Node, List<Optional<Tensor>>> pending) {
+      Tensor t, Tensor dt, Map<Tensor, Tensor> leaves, Map<Node, List<Optional<Tensor>>> pending) {
     if (t.node().isEmpty()) {
       leaves.merge(t.origin(), dt, (a, b) -> new Add().of(a, b));
       return;
@@ -115,12 +112,11 @@ public final class Gradients {
   /// @throws IllegalArgumentException if the pass reached no such tensor
   public Tensor of(Tensor leaf) {
     return find(leaf)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "Gradients: the result must depend on the tensor, which must require a gradient;"
-                        + " got "
-                        + leaf));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "Gradients: the result must depend on the tensor, which must require a gradient;"
+                    + " got "
+                    + leaf));
   }
 
   /// The gradient of a variable.
@@ -150,7 +146,8 @@ public final class Gradients {
 
   /// The Jacobian of `f` at `x`: shape of `f(x)` followed by shape of `x`.
   ///
-  /// Cost: one backward pass per element of `f(x)`. Result and workings live in the scope of `f(x)`.
+  /// Cost: one backward pass per element of `f(x)`. Result and workings live in the scope of
+  /// `f(x)`.
   public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
     Tensor leaf = x.detach().requiresGrad();
     Tensor y = f.apply(leaf);

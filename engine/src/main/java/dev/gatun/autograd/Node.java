@@ -79,7 +79,7 @@ public final class Node {
   /// Input `i`.
   ///
   /// @throws IllegalStateException if the op's [dev.gatun.op.Keep] does not name it, or a variable
-  ///     was written since
+  ///   was written since
   public Tensor in(int i) {
     require((op.keep().inputs() >> i & 1) == 1, "input " + i);
     return unchanged(in.get(i), versions.get(i));
@@ -101,7 +101,8 @@ public final class Node {
 
   private void require(boolean kept, String what) {
     if (!kept) {
-      throw new IllegalStateException(op + ": its gradient reads only what keep() names; got " + what);
+      throw new IllegalStateException(
+          op + ": its gradient reads only what keep() names; got " + what);
     }
   }
 

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 enum Blocks {
   HUGE_PAGES {
     @Override
+    @SuppressWarnings("restricted") // asked for in best()
     MemorySegment block(Arena arena, long bytes) {
       long mapped = bytes + HUGE;
       MemorySegment raw =
@@ -26,8 +27,7 @@ enum Blocks {
       }
       long address = raw.address();
       MemorySegment all =
-          MemorySegment.ofAddress(address)
-              .reinterpret(mapped, arena, s -> LibC.munmap(s, mapped));
+          MemorySegment.ofAddress(address).reinterpret(mapped, arena, s -> LibC.munmap(s, mapped));
       MemorySegment aligned = all.asSlice(-address & HUGE - 1, bytes);
       // Without huge pages the advice fails and the block is as good as any other.
       LibC.madvise(aligned, bytes, LibC.MADV_HUGEPAGE());

@@ -21,8 +21,8 @@ import java.util.function.Consumer;
 /// memory. Where the JVM cannot compile vector code it says so once, in one line on standard error,
 /// and runs the reference kernels.
 public final class CpuDevice implements Device {
-  /// Kernels and copies running, from here on once closed: one word, so that none starts while the
-  /// device closes.
+  /// What [#running] starts from once the device is closed: one word holds both, so that no kernel
+  /// starts while the device closes.
   private static final long CLOSED = Long.MIN_VALUE / 2;
 
   private final Slabs slabs;
@@ -198,7 +198,7 @@ public final class CpuDevice implements Device {
     enter();
     try {
       List<Spec> inSpecs = in.stream().map(Tensor::spec).toList();
-      long bytes = op.scratch(inSpecs, workers.count());
+      long bytes = simd ? op.scratch(inSpecs, workers.count()) : 0;
       Slabs.Slab scratch = slabs.take(bytes);
       try {
         run(op, call(inSpecs, in, out, scratch.segment()));
@@ -254,8 +254,7 @@ public final class CpuDevice implements Device {
     List<Spec> out = java.util.stream.IntStream.range(0, c.outputs()).mapToObj(c::outSpec).toList();
     String form = simd ? "simd" : "reference";
     String thread = Thread.currentThread().getName();
-    trace.record(
-        new Trace.Event(op, in, out, name(), form, start, nanos, op.cost(in), thread));
+    trace.record(new Trace.Event(op, in, out, name(), form, start, nanos, op.cost(in), thread));
   }
 
   /// Runs `work` in scopes of its own until its time has settled, so that what follows runs

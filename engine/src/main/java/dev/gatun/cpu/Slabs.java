@@ -59,8 +59,8 @@ final class Slabs implements AutoCloseable {
     }
   }
 
-  /// The size class of `bytes`: a multiple of 64, and of a quarter of its own power of two. Negative
-  /// where `bytes` is beyond any class.
+  /// The size class of `bytes`: a multiple of 64, and of a quarter of its own power of two.
+  /// Negative where `bytes` is beyond any class.
   static long sizeClass(long bytes) {
     long b = Math.max(ALIGN, (bytes + ALIGN - 1) & -ALIGN);
     long step = Math.max(ALIGN, Long.highestOneBit(b) / 4);
@@ -140,16 +140,14 @@ final class Slabs implements AutoCloseable {
 
   private void trim() {
     for (Deque<Slab> ready : free.values()) {
-      ready.removeIf(
-          s -> {
-            s.own.ifPresent(
-                arena -> {
-                  arenas.remove(arena);
-                  arena.close();
-                  reserved -= s.bytes();
-                });
-            return s.own.isPresent();
-          });
+      ready.removeIf(s -> {
+        s.own.ifPresent(arena -> {
+          arenas.remove(arena);
+          arena.close();
+          reserved -= s.bytes();
+        });
+        return s.own.isPresent();
+      });
     }
   }
 

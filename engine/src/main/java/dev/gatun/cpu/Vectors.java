@@ -13,7 +13,8 @@ final class Vectors {
       return Optional.of("-Dgatun.simd=false");
     }
     if (!hasModule()) {
-      return Optional.of("the module jdk.incubator.vector is absent: --add-modules jdk.incubator.vector");
+      return Optional.of(
+          "the module jdk.incubator.vector is absent: --add-modules jdk.incubator.vector");
     }
     String vm = System.getProperty("java.vm.name", "");
     String info = System.getProperty("java.vm.info", "");

@@ -36,7 +36,8 @@ public interface Device extends AutoCloseable {
   /// Takes memory back from a closed scope.
   void release(Buffer buffer);
 
-  /// Runs `op` over inferred outputs and living inputs, contiguous but for [dev.gatun.op.shape.Copy].
+  /// Runs `op` over inferred outputs and living inputs, contiguous but for
+  /// [dev.gatun.op.shape.Copy].
   void run(Kernel op, List<Tensor> in, List<Tensor> out);
 
   /// Copies all of `source` into `target` from byte `offset` on.

@@ -26,11 +26,10 @@ public interface DeviceProvider {
     return all.stream()
         .filter(p -> p.kind().equals(kind))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "DeviceProvider: the device must be of a kind in %s; got %s"
-                        .formatted(all.stream().map(DeviceProvider::kind).toList(), name)))
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "DeviceProvider: the device must be of a kind in %s; got %s"
+                    .formatted(all.stream().map(DeviceProvider::kind).toList(), name)))
         .open(name);
   }
 }

@@ -117,7 +117,8 @@ public final class Trace {
 
   private static String quoted(String s) {
     StringBuilder q = new StringBuilder();
-    for (char c : s.toCharArray()) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
       if (c < ' ') {
         q.append(String.format("\\u%04x", (int) c));
       } else {

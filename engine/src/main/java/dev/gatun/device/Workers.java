@@ -6,10 +6,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The threads of one device. Work comes as numbered blocks whose borders never depend on the number
-/// of threads, so neither do results. The caller takes part; between regions threads spin for some
-/// 20 us (waking a parked thread costs more than a small kernel), then park. While one region runs,
-/// other callers run theirs alone: with as many callers as cores that is the faster schedule anyway.
+/// The threads of one device. Work comes as numbered blocks whose borders never depend on the
+/// number of threads, so neither do results. The caller takes part; between regions threads spin
+/// for some 20 us (waking a parked thread costs more than a small kernel), then park. While one
+/// region runs, other callers run theirs alone: with as many callers as cores that is the faster
+/// schedule anyway.
 ///
 /// Running a region allocates nothing.
 public final class Workers implements AutoCloseable {
@@ -50,7 +51,8 @@ public final class Workers implements AutoCloseable {
     for (int i = 0; i < threads.length; i++) {
       int worker = i + 1;
       parked[i] = new AtomicBoolean();
-      threads[i] = Thread.ofPlatform().daemon().name("gatun-" + worker).unstarted(() -> loop(worker));
+      threads[i] =
+          Thread.ofPlatform().daemon().name("gatun-" + worker).unstarted(() -> loop(worker));
     }
     for (Thread t : threads) {
       t.start();
@@ -62,8 +64,8 @@ public final class Workers implements AutoCloseable {
     return threads.length + 1;
   }
 
-  /// Runs `body` for every block in `[0, blocks)` and returns when all are done. What a block throws
-  /// is thrown here; the remaining blocks may then not have run.
+  /// Runs `body` for every block in `[0, blocks)` and returns when all are done. What a block
+  /// throws is thrown here; the remaining blocks may then not have run.
   public void run(Body body, Call call, long phase, int blocks) {
     if (blocks <= 1 || threads.length == 0 || closed || !busy.compareAndSet(false, true)) {
       for (int i = 0; i < blocks; i++) {
@@ -88,19 +90,23 @@ public final class Workers implements AutoCloseable {
       take(body, call, 0);
       // A late worker either sees the region closed or has counted itself in before this line.
       open = false;
-      for (int i = 0; active.get() != 0; i++) {
-        if (i < SPINS) {
-          Thread.onSpinWait();
-        } else {
-          // Where threads outnumber processors, the one waited for may need this one.
-          Thread.yield();
-        }
-      }
+      awaitIdle();
       this.body = null;
       this.call = null;
       rethrow(failure);
     } finally {
       busy.set(false);
+    }
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // where threads outnumber processors, it frees one
+  private void awaitIdle() {
+    for (int i = 0; active.get() != 0; i++) {
+      if (i < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
     }
   }
 
@@ -164,7 +170,7 @@ public final class Workers implements AutoCloseable {
       LockSupport.unpark(t);
     }
     for (Thread t : threads) {
-      while (t.isAlive() && t != Thread.currentThread()) {
+      while (t.isAlive() && !t.equals(Thread.currentThread())) {
         try {
           t.join();
         } catch (InterruptedException e) {

@@ -60,8 +60,7 @@ record NpyHeader(DType dtype, boolean swapped, boolean columnsFirst, Shape shape
     }
     int width = version == 1 ? 2 : 4;
     byte[] number = Arrays.copyOf(in.readNBytes(width), 4);
-    long length =
-        ByteBuffer.wrap(number).order(ByteOrder.LITTLE_ENDIAN).getInt() & 0xffff_ffffL;
+    long length = ByteBuffer.wrap(number).order(ByteOrder.LITTLE_ENDIAN).getInt() & 0xffff_ffffL;
     long all = 8 + width + length;
     if (length > MAX_TEXT || all > bytes) {
       throw bad(
@@ -107,7 +106,8 @@ record NpyHeader(DType dtype, boolean swapped, boolean columnsFirst, Shape shape
 
   private static Shape shape(List<?> sizes, String where) throws IOException {
     if (sizes.size() > MAX_RANK) {
-      throw bad(where, "the shape must have at most %d axes; got %d".formatted(MAX_RANK, sizes.size()));
+      throw bad(
+          where, "the shape must have at most %d axes; got %d".formatted(MAX_RANK, sizes.size()));
     }
     try {
       return Shape.of(sizes.stream().mapToLong(n -> (Long) n).toArray());
@@ -131,12 +131,11 @@ record NpyHeader(DType dtype, boolean swapped, boolean columnsFirst, Shape shape
             .filter(e -> e.getValue() == spec.dtype())
             .map(Map.Entry::getKey)
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "Npy: the dtype must be one that NumPy has; got "
-                            + spec
-                            + "; cast it with to(F32)"));
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "Npy: the dtype must be one that NumPy has; got "
+                        + spec
+                        + "; cast it with to(F32)"));
     StringBuilder sizes = new StringBuilder();
     for (long d : spec.shape().dims()) {
       sizes.append(sizes.isEmpty() ? "" : " ").append(d).append(',');

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
@@ -54,16 +55,15 @@ public final class Npz {
     try (ZipFile zip = new ZipFile(file.toFile())) {
       List<? extends ZipEntry> entries = zip.stream().toList();
       check(file, entries);
-      return scope.allOrNothing(
-          () -> {
-            Map<String, Tensor> tensors = new LinkedHashMap<>();
-            for (ZipEntry e : entries) {
-              tensors.put(name(e), read(zip, e, where(file, e), scope));
-            }
-            return Collections.unmodifiableMap(tensors);
-          });
-    } catch (ZipException e) {
-      throw new IOException(file + ": the file must be a sound ZIP; got " + e.getMessage(), e);
+      return scope.allOrNothing(() -> {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (ZipEntry e : entries) {
+          tensors.put(name(e), read(zip, e, where(file, e), scope));
+        }
+        return Collections.unmodifiableMap(tensors);
+      });
+    } catch (ZipException | EOFException e) {
+      throw new IOException(file + ": the file must be a sound ZIP; got " + reason(e), e);
     }
   }
 
@@ -90,7 +90,8 @@ public final class Npz {
       rest -= packed + HEADERS + 2L * e.getName().getBytes(UTF_8).length;
     }
     if (rest < 0) {
-      throw NpyHeader.bad(file.toString(), "entries must not overlap; their sizes exceed the file's");
+      throw NpyHeader.bad(
+          file.toString(), "entries must not overlap; their sizes exceed the file's");
     }
   }
 
@@ -119,17 +120,20 @@ public final class Npz {
     } catch (ZipException | EOFException bad) {
       throw new IOException(
           "%s: the entry must be sound and have %d bytes; got %s"
-              .formatted(where, e.getSize(), bad.getMessage()),
+              .formatted(where, e.getSize(), reason(bad)),
           bad);
     }
+  }
+
+  private static String reason(IOException e) {
+    return Optional.ofNullable(e.getMessage()).orElse("too few bytes");
   }
 
   private static CheckedInputStream open(ZipFile zip, ZipEntry e) throws IOException {
     return new CheckedInputStream(zip.getInputStream(e), new CRC32());
   }
 
-  private static void checkEnd(CheckedInputStream in, ZipEntry e, String where)
-      throws IOException {
+  private static void checkEnd(CheckedInputStream in, ZipEntry e, String where) throws IOException {
     if (in.read() != -1) {
       throw NpyHeader.bad(where, "the entry must have " + e.getSize() + " bytes; got more");
     }
@@ -140,8 +144,8 @@ public final class Npz {
     }
   }
 
-  /// Writes `tensors` by name as stored entries, in the map's order. The file appears whole or not at
-  /// all, and the same tensors make the same bytes.
+  /// Writes `tensors` by name as stored entries, in the map's order. The file appears whole or not
+  /// at all, and the same tensors make the same bytes.
   ///
   /// @throws IllegalArgumentException if a tensor is BF16 or a name is longer than a ZIP allows
   /// @throws IOException if the file cannot be written

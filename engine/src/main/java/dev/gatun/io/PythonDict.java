@@ -6,8 +6,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Reads the Python dictionary of a `.npy` header: text keys, and as values text, `True` or `False`,
-/// or a tuple of whole numbers. What else a dictionary may hold no header needs, so nothing nests.
+/// Reads the Python dictionary of a `.npy` header: text keys, and as values text, `True` or
+/// `False`, or a tuple of whole numbers. What else a dictionary may hold no header needs, so
+/// nothing nests.
 final class PythonDict {
   private final String text;
   private final String where;

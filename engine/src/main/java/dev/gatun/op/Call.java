@@ -20,7 +20,8 @@ public final class Call {
   private final MemorySegment scratch;
   private final long[] registers = new long[REGISTERS];
 
-  /// Operands in the op's order; `layouts` says where the elements of each input lie in its segment.
+  /// Operands in the op's order; `layouts` says where the elements of each input lie in its
+  /// segment.
   public Call(
       List<Spec> inSpecs,
       List<MemorySegment> in,
@@ -56,7 +57,8 @@ public final class Call {
     return out[i];
   }
 
-  /// Layout of input `i` in its segment: contiguous from 0 for every op but [dev.gatun.op.shape.Copy].
+  /// Layout of input `i` in its segment: contiguous from 0 for every op but
+  /// [dev.gatun.op.shape.Copy].
   public Layout layout(int i) {
     return layouts[i];
   }

@@ -24,7 +24,7 @@ public non-sealed interface Kernel extends Op {
     reference(c);
   }
 
-  /// Bytes of work memory that [#simd] and [#reference] find in [Call#scratch].
+  /// Bytes of work memory that [#simd] finds in [Call#scratch]; asked only where vectors run.
   default long scratch(List<Spec> in, int workers) {
     return 0;
   }
@@ -34,7 +34,10 @@ public non-sealed interface Kernel extends Op {
   /// @throws IllegalStateException if this op has none
   default List<Launch> openCl(DeviceInfo d, List<Spec> in) {
     throw new IllegalStateException(
-        this + ": there is no OpenCL kernel; got device " + d.name() + "; run it on the CPU device");
+        this
+            + ": there is no OpenCL kernel; got device "
+            + d.name()
+            + "; run it on the CPU device");
   }
 
   /// Work of one call, for the benchmarks' percent of the ceiling.

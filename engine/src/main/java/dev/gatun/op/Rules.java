@@ -6,13 +6,15 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// The checks that ops share, in the one form of their messages:
-/// `Op[attributes]: rule in words; got name type shape, ...`.
+/// The checks that ops share, in the one form of their messages: `Op[attributes]: rule in words;
+/// got name type shape, ...`.
 public final class Rules {
   private Rules() {}
 
+  /// Checks one rule.
+  ///
   /// @throws IllegalArgumentException unless `holds`; operands are named by `names`, separated by
-  ///     spaces, and by number beyond those
+  ///   spaces, and by number beyond those
   public static void require(boolean holds, Op op, String rule, String names, List<Spec> in) {
     if (!holds) {
       throw broken(op, rule, names, in);
@@ -26,9 +28,12 @@ public final class Rules {
         IntStream.range(0, in.size())
             .mapToObj(i -> (i < name.size() ? name.get(i) : "input " + i) + " " + in.get(i))
             .collect(Collectors.joining(", "));
-    return new IllegalArgumentException(op + ": " + rule + "; got " + (got.isEmpty() ? "none" : got));
+    return new IllegalArgumentException(
+        op + ": " + rule + "; got " + (got.isEmpty() ? "none" : got));
   }
 
+  /// Checks the number of inputs.
+  ///
   /// @throws IllegalArgumentException unless there are `count` inputs
   public static void count(int count, Op op, String names, List<Spec> in) {
     require(
@@ -39,6 +44,8 @@ public final class Rules {
         in);
   }
 
+  /// Checks that inputs are of one computing type.
+  ///
   /// @throws IllegalArgumentException unless all inputs have one type, F32 or F64
   public static void computing(Op op, String names, List<Spec> in) {
     DType first = in.isEmpty() ? DType.BOOL : in.get(0).dtype();

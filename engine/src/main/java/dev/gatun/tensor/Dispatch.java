@@ -48,7 +48,7 @@ final class Dispatch {
   }
 
   private static void requireDevice(Device device, Op op, Tensor t) {
-    if (t.device() != device) {
+    if (!t.device().equals(device)) {
       throw new IllegalArgumentException(
           "%s: inputs must be on one device; got %s and %s"
               .formatted(op, device.name(), t.device().name()));

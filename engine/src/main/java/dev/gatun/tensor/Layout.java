@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/// Where the elements of a tensor lie in its buffer: element `(i0, i1, ...)` is at
-/// `offset + i0 * stride(0) + i1 * stride(1) + ...`, all counted in elements. A stride of 0 repeats.
+/// Where the elements of a tensor lie in its buffer: element `(i0, i1, ...)` is at `offset + i0 *
+/// stride(0) + i1 * stride(1) + ...`, all counted in elements. A stride of 0 repeats.
 public final class Layout {
   private final long offset;
   private final long[] strides;
@@ -71,8 +71,9 @@ public final class Layout {
     return new Layout(offset, s);
   }
 
-  /// The same elements under shape `to`, or empty if that needs a copy. Axes of size 1 are
-  /// dropped, runs of axes of `from` that lie without a gap are merged, and each merged run must be cut by whole axes of `to`.
+  /// The same elements under shape `to`, or empty if that needs a copy. Axes of size 1 are dropped,
+  /// runs of axes of `from` that lie without a gap are merged, and each merged run must be cut by
+  /// whole axes of `to`.
   public Optional<Layout> reshape(Shape from, Shape to) {
     if (isContiguous(from)) {
       return Optional.of(contiguous(to, offset));

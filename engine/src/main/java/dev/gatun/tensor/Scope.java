@@ -127,11 +127,11 @@ public final class Scope implements AutoCloseable {
     }
   }
 
-  /// A tensor over memory of the caller's, without a copy: what is written there later is seen.
-  /// A mapped file is copied.
+  /// A tensor over memory of the caller's, without a copy: what is written there later is seen. A
+  /// mapped file is copied.
   ///
   /// @throws IllegalArgumentException if `source` lies on the heap, is confined to a thread, or has
-  ///     fewer bytes than the tensor
+  ///   fewer bytes than the tensor
   public Tensor wrap(DType dtype, Shape shape, MemorySegment source) {
     Spec spec = new Spec(dtype, shape);
     if (!source.isNative() || source.byteSize() < spec.bytes()) {
@@ -188,7 +188,7 @@ public final class Scope implements AutoCloseable {
   /// @throws IllegalArgumentException if `t` is on another device
   public Tensor borrow(Tensor t) {
     requireOpen();
-    if (t.device() != device) {
+    if (!t.device().equals(device)) {
       throw new IllegalArgumentException(
           "Scope: a tensor is borrowed on its own device; got %s on %s for %s"
               .formatted(t, t.device().name(), device.name()));
@@ -218,8 +218,8 @@ public final class Scope implements AutoCloseable {
     targets.forEach(v -> v.value().buffer().written());
   }
 
-  /// What `work` returns. If it throws, all it made in this scope goes back to the pool, so that
-  /// of a file that turns out to be bad nothing stays.
+  /// What `work` returns. If it throws, all it made in this scope goes back to the pool, so that of
+  /// a file that turns out to be bad nothing stays.
   ///
   /// @throws X what `work` throws; the tensors it made must not be used then
   public <T, X extends Exception> T allOrNothing(Work<T, X> work) throws X {
@@ -250,7 +250,8 @@ public final class Scope implements AutoCloseable {
     T run() throws X;
   }
 
-  /// A tensor of undefined content, for what fills it through [Device#write] before anyone reads it.
+  /// A tensor of undefined content, for what fills it through [Device#write] before anyone reads
+  /// it.
   ///
   /// @throws IllegalStateException if the device has no memory left
   public Tensor allocate(Spec spec) {

@@ -19,7 +19,7 @@ public final class Shape {
   /// The shape with the given sizes.
   ///
   /// @throws IllegalArgumentException if a size is negative or the number of elements is 2^60 or
-  ///     more, beyond which byte sizes would overflow
+  ///   more, beyond which byte sizes would overflow
   public static Shape of(long... dims) {
     return new Shape(dims.clone());
   }
@@ -34,7 +34,7 @@ public final class Shape {
     long n = 1;
     boolean empty = Arrays.stream(dims).anyMatch(d -> d == 0);
     for (long d : dims) {
-      if (!empty && Math.multiplyHigh(n, d) != 0 || !empty && n * d >= 1L << 60 || n * d < 0) {
+      if (!empty && (Math.multiplyHigh(n, d) != 0 || n * d < 0 || n * d >= 1L << 60)) {
         throw new IllegalArgumentException(
             "Shape: the number of elements must be below 2^60; got " + Arrays.toString(dims));
       }
@@ -136,7 +136,7 @@ public final class Shape {
   /// agree or one of them be 1.
   ///
   /// @throws IllegalArgumentException if they do not broadcast; the message names both, the caller
-  ///     adds the op
+  ///   adds the op
   public static Shape broadcast(Shape a, Shape b) {
     int rank = Math.max(a.rank(), b.rank());
     long[] d = new long[rank];

@@ -24,22 +24,22 @@ import dev.gatun.op.reduce.Softmax;
 import dev.gatun.op.reduce.Sum;
 import dev.gatun.op.shape.Broadcast;
 import dev.gatun.op.shape.Cast;
+import dev.gatun.op.shape.Copy;
 import dev.gatun.op.shape.Permute;
 import dev.gatun.op.shape.Reshape;
 import dev.gatun.op.shape.Slice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 
 /// An immutable handle on numbers of one type: a shape, a layout, and memory that a [Scope] owns.
-/// Views (slice, transpose, reshape, broadcast, select) share that memory. Operators with one or two
-/// tensors are methods here, thin names for the ops in `dev.gatun.op`, where the formula, gradient
-/// and error bound of each are stated; shapes broadcast by NumPy's rule and axes count from the end
-/// when negative.
+/// Views (slice, transpose, reshape, broadcast, select) share that memory. Operators with one or
+/// two tensors are methods here, thin names for the ops in `dev.gatun.op`, where the formula,
+/// gradient and error bound of each are stated; shapes broadcast by NumPy's rule and axes count
+/// from the end when negative.
 ///
 /// Every method throws [IllegalStateException] once the tensor's scope is closed, and
 /// [IllegalArgumentException] where shapes, types or devices do not fit.
@@ -57,8 +57,7 @@ public final class Tensor {
     static final Source LEAF = new Source(Optional.empty(), 0, Optional.empty(), true);
   }
 
-  private Tensor(
-      Spec spec, Layout layout, Buffer buffer, Scope owner, Scope scope, Source source) {
+  private Tensor(Spec spec, Layout layout, Buffer buffer, Scope owner, Scope scope, Source source) {
     this.spec = spec;
     this.layout = layout;
     this.buffer = buffer;
@@ -71,8 +70,6 @@ public final class Tensor {
     Layout layout = Layout.contiguous(spec.shape(), 0);
     return new Tensor(spec, layout, buffer, scope, scope, Source.NONE);
   }
-
-  // What it is.
 
   /// Element type.
   public DType dtype() {
@@ -119,8 +116,6 @@ public final class Tensor {
     return shape().dim(axis);
   }
 
-  // Lifetime.
-
   Tensor alias(Scope other) {
     requireAlive();
     Source s =
@@ -166,10 +161,8 @@ public final class Tensor {
 
   /// A contiguous copy in the same scope.
   public Tensor copy() {
-    return new dev.gatun.op.shape.Copy().of(this);
+    return new Copy().of(this);
   }
-
-  // Gradients.
 
   /// The same tensor as a leaf whose gradient [#backward] computes.
   ///
@@ -216,8 +209,6 @@ public final class Tensor {
   public Gradients backward(Tensor dy) {
     return Gradients.backward(this, dy);
   }
-
-  // Reading.
 
   /// The elements as floats, rounded from wider types.
   public float[] toFloatArray() {
@@ -305,21 +296,20 @@ public final class Tensor {
   public MemorySegment segment() {
     if (!layout.isContiguous(shape())) {
       throw new IllegalArgumentException(
-          "segment: the tensor must be contiguous; got " + this + " " + layout + "; copy() it first");
+          "segment: the tensor must be contiguous; got "
+              + this
+              + " "
+              + layout
+              + "; copy() it first");
     }
     enter();
     try {
       buffer.pin();
-      return buffer
-          .segment()
-          .asSlice(layout.offset() * dtype().bytes(), spec.bytes())
-          .asReadOnly();
+      return buffer.segment().asSlice(layout.offset() * dtype().bytes(), spec.bytes()).asReadOnly();
     } finally {
       exit();
     }
   }
-
-  // Views.
 
   /// For ops: the same memory under another shape and layout, without gradient.
   public Tensor view(Shape shape, Layout layout) {
@@ -352,7 +342,7 @@ public final class Tensor {
 
   /// Elements `from` (inclusive) to `to` (exclusive) of `axis`; negative ends count from the end.
   public Tensor slice(int axis, long from, long to) {
-    return Slice.range(shape(), axis, from, to, 1).of(this);
+    return slice(axis, from, to, 1);
   }
 
   /// Every `step`-th element from `from` on, up to `to` (exclusive); `step` may be negative.
@@ -380,8 +370,6 @@ public final class Tensor {
   public Tensor to(DType dtype) {
     return dtype == dtype() ? this : new Cast(dtype).of(this);
   }
-
-  // Arithmetic.
 
   /// `this + other`.
   public Tensor add(Tensor other) {
@@ -452,8 +440,6 @@ public final class Tensor {
     return new Gelu().of(this);
   }
 
-  // Reductions.
-
   /// Sum over `axes`, all of them where none is named; the axes go away.
   public Tensor sum(int... axes) {
     return new Sum(shape().axes(axes), false).of(this);
@@ -484,16 +470,14 @@ public final class Tensor {
     return CrossEntropy.mean().of(this, targets);
   }
 
-  // Products.
-
   /// Matrix product over the last two axes, leading axes broadcast. Transposed operands are read as
   /// they are. A vector is a row on the left and a column on the right, and goes away again.
   public Tensor matmul(Tensor other) {
     return MatMul.product(this, other, Optional.empty(), Activation.NONE);
   }
 
-  /// `activation(this * weight^T + bias)` over the last axis, in one pass; `weight` is
-  /// `[outputs, inputs]`, in F32, F64 or BF16.
+  /// `activation(this * weight^T + bias)` over the last axis, in one pass; `weight` is `[outputs,
+  /// inputs]`, in F32, F64 or BF16.
   public Tensor linear(Tensor weight, Optional<Tensor> bias, Activation activation) {
     return MatMul.linear(this, weight, bias, activation);
   }
@@ -504,5 +488,4 @@ public final class Tensor {
     String made = node().map(n -> " from " + n.op()).orElse("");
     return "tensor " + spec + made;
   }
-
 }

@@ -3,8 +3,8 @@ package dev.gatun.tensor;
 import java.util.List;
 
 /// What changes over time: parameters, optimiser moments, accumulators, caches. A cell of a long
-/// scope, allocated once and written in place. Every write counts a version, and a backward pass that
-/// would read a value written since its forward pass throws instead.
+/// scope, allocated once and written in place. Every write counts a version, and a backward pass
+/// that would read a value written since its forward pass throws instead.
 public final class Variable {
   private final Tensor value;
 

@@ -101,12 +101,12 @@ public final class AdamW extends Optimizer {
 
     /// The rate over the bias of `m`.
     double stride() {
-      return rate / (1 - Math.pow(options.beta1(), step));
+      return rate / (1 - Math.pow(options.beta1(), (double) step));
     }
 
     /// Factor on the root of `v` for its bias.
     double spread() {
-      return 1 / Math.sqrt(1 - Math.pow(options.beta2(), step));
+      return 1 / Math.sqrt(1 - Math.pow(options.beta2(), (double) step));
     }
 
     @Override

@@ -104,9 +104,23 @@ public record OpCase(
     return inputs.apply(new Draw(t, n));
   }
 
-  /// The bound at size `n` in units of the result.
+  /// The types worth testing: one, where the inputs do not depend on it.
+  List<DType> dtypes() {
+    List<Spec> f32 = inputs(DType.F32, 1).stream().map(Input::spec).toList();
+    List<Spec> f64 = inputs(DType.F64, 1).stream().map(Input::spec).toList();
+    return f32.equals(f64) ? List.of(DType.F32) : List.of(DType.F32, DType.F64);
+  }
+
+  /// The bound for a result of type `t` at size `n`, relative.
   double bound(DType t, int n) {
-    double step = t == DType.F64 ? 0x1p-52 : t == DType.F32 ? 0x1p-23 : 0;
+    double step =
+        switch (t) {
+          case F64 -> 0x1p-52;
+          case F32 -> 0x1p-23;
+          case F16 -> 0x1p-10;
+          case BF16 -> 0x1p-7;
+          case I8, U8, I32, I64, BOOL -> 0;
+        };
     return ulps.applyAsDouble(n) * step;
   }
 

@@ -22,11 +22,13 @@ final class ShapeCases {
 
   private static List<OpCase> all() {
     List<OpCase> cases = new ArrayList<>(moves());
-    for (DType from : DType.values()) {
-      for (DType to : DType.values()) {
-        cases.add(cast(from, to));
-      }
+    for (DType t : List.of(DType.F64, DType.BF16, DType.F16)) {
+      cases.add(cast(DType.F32, t));
+      cases.add(cast(t, DType.F32));
     }
+    cases.add(cast(DType.I32, DType.F32));
+    cases.add(cast(DType.F64, DType.I8));
+    cases.add(cast(DType.I64, DType.I64));
     return List.copyOf(cases);
   }
 
@@ -75,11 +77,8 @@ final class ShapeCases {
     return OpCase.of(
             "cast." + from + "." + to,
             new Cast(to),
-            d ->
-                List.of(
-                    from == d.dtype() && to.computes()
-                        ? d.normal(3, d.n())
-                        : d.typed(from, 3, d.n())))
-        .ulps(0);
+            d -> List.of(d.typed(from, 3, d.n())))
+        .ulps(0)
+        .noGradient();
   }
 }

@@ -17,8 +17,9 @@ final class SourceRules {
   static final int KERNEL_LINES = 100;
   static final int PUBLIC_TYPES = 15;
 
-  /// Packages of many small alike types, where a reader looks for one by name.
-  private static final Set<String> CATALOGUES = Set.of("dev.gatun.op.math");
+  /// Packages of many small alike types, where a reader looks for one by name; kernels' loops are
+  /// public only to the ops beside them, since their package is not exported.
+  private static final Set<String> CATALOGUES = Set.of("dev.gatun.op.math", "dev.gatun.cpu.simd");
 
   private static final Set<String> THREAD_LOCALS = Set.of("ThreadLocal", "InheritableThreadLocal");
 

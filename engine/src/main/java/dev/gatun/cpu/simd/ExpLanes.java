@@ -1,5 +1,6 @@
 package dev.gatun.cpu.simd;
 
+import static jdk.incubator.vector.VectorOperators.FMA;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -45,7 +46,7 @@ public final class ExpLanes {
 
   /// `exp(x)` for lanes that are at most 89: saves a comparison where the sign is known.
   public static FloatVector nonPositiveF32(FloatVector x) {
-    FloatVector t = Horner.f32(x, FloatVector.broadcast(Lanes.F32, LOG2E_F), ROUND_F);
+    FloatVector t = x.lanewise(FMA, LOG2E_F, ROUND_F);
     FloatVector n = t.sub(ROUND_F);
     FloatVector r = n.fma(FloatVector.broadcast(Lanes.F32, -LN2_HI_F), x);
     r = n.fma(FloatVector.broadcast(Lanes.F32, -LN2_LO_F), r);
@@ -59,13 +60,13 @@ public final class ExpLanes {
 
   /// `exp(r)` for `|r| <= ln(2) / 2`
   static FloatVector polynomial(FloatVector r) {
-    FloatVector p = FloatVector.broadcast(Lanes.F32, 0x1.6a23e4p-10f);
-    p = Horner.f32(p, r, 0x1.123a2p-7f);
-    p = Horner.f32(p, r, 0x1.5558f2p-5f);
-    p = Horner.f32(p, r, 0x1.555492p-3f);
-    p = Horner.f32(p, r, 0x1.fffffcp-2f);
-    p = Horner.f32(p, r, 1f);
-    return Horner.f32(p, r, 1f);
+    return FloatVector.broadcast(Lanes.F32, 0x1.6a23e4p-10f)
+        .lanewise(FMA, r, 0x1.123a2p-7f)
+        .lanewise(FMA, r, 0x1.5558f2p-5f)
+        .lanewise(FMA, r, 0x1.555492p-3f)
+        .lanewise(FMA, r, 0x1.fffffcp-2f)
+        .lanewise(FMA, r, 1f)
+        .lanewise(FMA, r, 1f);
   }
 
   /// `exp(x)`
@@ -76,7 +77,7 @@ public final class ExpLanes {
 
   /// `exp(x)` for lanes that are at most 710.
   public static DoubleVector nonPositiveF64(DoubleVector x) {
-    DoubleVector t = Horner.f64(x, DoubleVector.broadcast(Lanes.F64, LOG2E), ROUND);
+    DoubleVector t = x.lanewise(FMA, LOG2E, ROUND);
     DoubleVector n = t.sub(ROUND);
     DoubleVector r = n.fma(DoubleVector.broadcast(Lanes.F64, -LN2_HI), x);
     r = n.fma(DoubleVector.broadcast(Lanes.F64, -LN2_LO), r);
@@ -90,17 +91,17 @@ public final class ExpLanes {
 
   /// `exp(r)` for `|r| <= ln(2) / 2`
   static DoubleVector polynomial(DoubleVector r) {
-    DoubleVector p = DoubleVector.broadcast(Lanes.F64, 0x1.ad7f3c1c65cbap-26);
-    p = Horner.f64(p, r, 0x1.28ad9b84e5ed4p-22);
-    p = Horner.f64(p, r, 0x1.71df25b4b9df5p-19);
-    p = Horner.f64(p, r, 0x1.a01999e2657b2p-16);
-    p = Horner.f64(p, r, 0x1.a01a012a0e82bp-13);
-    p = Horner.f64(p, r, 0x1.6c16c18438ae7p-10);
-    p = Horner.f64(p, r, 0x1.1111111127d10p-7);
-    p = Horner.f64(p, r, 0x1.555555555083fp-5);
-    p = Horner.f64(p, r, 0x1.55555555554f9p-3);
-    p = Horner.f64(p, r, 0x1.000000000000ap-1);
-    p = Horner.f64(p, r, 1);
-    return Horner.f64(p, r, 1);
+    return DoubleVector.broadcast(Lanes.F64, 0x1.ad7f3c1c65cbap-26)
+        .lanewise(FMA, r, 0x1.28ad9b84e5ed4p-22)
+        .lanewise(FMA, r, 0x1.71df25b4b9df5p-19)
+        .lanewise(FMA, r, 0x1.a01999e2657b2p-16)
+        .lanewise(FMA, r, 0x1.a01a012a0e82bp-13)
+        .lanewise(FMA, r, 0x1.6c16c18438ae7p-10)
+        .lanewise(FMA, r, 0x1.1111111127d10p-7)
+        .lanewise(FMA, r, 0x1.555555555083fp-5)
+        .lanewise(FMA, r, 0x1.55555555554f9p-3)
+        .lanewise(FMA, r, 0x1.000000000000ap-1)
+        .lanewise(FMA, r, 1)
+        .lanewise(FMA, r, 1);
   }
 }

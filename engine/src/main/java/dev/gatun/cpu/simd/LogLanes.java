@@ -1,9 +1,10 @@
 package dev.gatun.cpu.simd;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.FMA;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.I2F;
-import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
 
@@ -48,15 +49,15 @@ public final class LogLanes {
   }
 
   private static FloatVector polynomial(FloatVector f) {
-    FloatVector p = FloatVector.broadcast(Lanes.F32, 0x1.1457d6p-4f);
-    p = Horner.f32(p, f, -0x1.de3c4ep-4f);
-    p = Horner.f32(p, f, 0x1.e6f074p-4f);
-    p = Horner.f32(p, f, -0x1.fc22p-4f);
-    p = Horner.f32(p, f, 0x1.233766p-3f);
-    p = Horner.f32(p, f, -0x1.555c4ep-3f);
-    p = Horner.f32(p, f, 0x1.99a4b6p-3f);
-    p = Horner.f32(p, f, -0x1.000006p-2f);
-    return Horner.f32(p, f, 0x1.555548p-2f);
+    return FloatVector.broadcast(Lanes.F32, 0x1.1457d6p-4f)
+        .lanewise(FMA, f, -0x1.de3c4ep-4f)
+        .lanewise(FMA, f, 0x1.e6f074p-4f)
+        .lanewise(FMA, f, -0x1.fc22p-4f)
+        .lanewise(FMA, f, 0x1.233766p-3f)
+        .lanewise(FMA, f, -0x1.555c4ep-3f)
+        .lanewise(FMA, f, 0x1.99a4b6p-3f)
+        .lanewise(FMA, f, -0x1.000006p-2f)
+        .lanewise(FMA, f, 0x1.555548p-2f);
   }
 
   /// `log(x)`
@@ -87,12 +88,12 @@ public final class LogLanes {
   }
 
   private static DoubleVector series(DoubleVector z) {
-    DoubleVector p = DoubleVector.broadcast(Lanes.F64, 0x1.2f0640110c1ecp-3);
-    p = Horner.f64(p, z, 0x1.39a1a5cc620aap-3);
-    p = Horner.f64(p, z, 0x1.74663fae04587p-3);
-    p = Horner.f64(p, z, 0x1.c71c5205cc7e7p-3);
-    p = Horner.f64(p, z, 0x1.24924941f5465p-2);
-    p = Horner.f64(p, z, 0x1.999999997fd72p-2);
-    return Horner.f64(p, z, 0x1.5555555555592p-1);
+    return DoubleVector.broadcast(Lanes.F64, 0x1.2f0640110c1ecp-3)
+        .lanewise(FMA, z, 0x1.39a1a5cc620aap-3)
+        .lanewise(FMA, z, 0x1.74663fae04587p-3)
+        .lanewise(FMA, z, 0x1.c71c5205cc7e7p-3)
+        .lanewise(FMA, z, 0x1.24924941f5465p-2)
+        .lanewise(FMA, z, 0x1.999999997fd72p-2)
+        .lanewise(FMA, z, 0x1.5555555555592p-1);
   }
 }

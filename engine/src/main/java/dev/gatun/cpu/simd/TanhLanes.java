@@ -1,5 +1,6 @@
 package dev.gatun.cpu.simd;
 
+import static jdk.incubator.vector.VectorOperators.FMA;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
@@ -33,13 +34,13 @@ public final class TanhLanes {
     IntVector bits = x.reinterpretAsInts();
     FloatVector a = bits.and(0x7fffffff).reinterpretAsFloats();
     // exp(2a) with the factor 2 in the constants.
-    FloatVector t = Horner.f32(a, FloatVector.broadcast(Lanes.F32, 0x1.715476p1f), ROUND_F);
+    FloatVector t = a.lanewise(FMA, 0x1.715476p1f, ROUND_F);
     FloatVector n = t.sub(ROUND_F);
     FloatVector r = n.fma(FloatVector.broadcast(Lanes.F32, -LN2_HI_F), a);
     r = n.fma(FloatVector.broadcast(Lanes.F32, -LN2_LO_F), r);
     FloatVector e = ExpLanes.polynomial(r.add(r));
     FloatVector scale = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-    FloatVector d = Horner.f32(e, scale, 1f);
+    FloatVector d = e.lanewise(FMA, scale, 1f);
     FloatVector one = FloatVector.broadcast(Lanes.F32, 1f);
     FloatVector y = one.sub(FloatVector.broadcast(Lanes.F32, 2f).div(d));
     y = y.blend(one, a.compare(GT, 9.02f));
@@ -49,12 +50,13 @@ public final class TanhLanes {
 
   private static FloatVector small(FloatVector a) {
     FloatVector u = a.mul(a);
-    FloatVector p = FloatVector.broadcast(Lanes.F32, 0x1.12501ap-9f);
-    p = Horner.f32(p, u, -0x1.0a2d80p-7f);
-    p = Horner.f32(p, u, 0x1.633044p-6f);
-    p = Horner.f32(p, u, -0x1.b9e65ep-5f);
-    p = Horner.f32(p, u, 0x1.11103ep-3f);
-    p = Horner.f32(p, u, -0x1.555554p-2f);
+    FloatVector p =
+        FloatVector.broadcast(Lanes.F32, 0x1.12501ap-9f)
+            .lanewise(FMA, u, -0x1.0a2d80p-7f)
+            .lanewise(FMA, u, 0x1.633044p-6f)
+            .lanewise(FMA, u, -0x1.b9e65ep-5f)
+            .lanewise(FMA, u, 0x1.11103ep-3f)
+            .lanewise(FMA, u, -0x1.555554p-2f);
     return p.fma(a.mul(u), a);
   }
 
@@ -62,13 +64,13 @@ public final class TanhLanes {
   public static DoubleVector f64(DoubleVector x) {
     LongVector bits = x.reinterpretAsLongs();
     DoubleVector a = bits.and(Long.MAX_VALUE).reinterpretAsDoubles();
-    DoubleVector t = Horner.f64(a, DoubleVector.broadcast(Lanes.F64, 0x1.71547652b82fep1), ROUND);
+    DoubleVector t = a.lanewise(FMA, 0x1.71547652b82fep1, ROUND);
     DoubleVector n = t.sub(ROUND);
     DoubleVector r = n.fma(DoubleVector.broadcast(Lanes.F64, -LN2_HI), a);
     r = n.fma(DoubleVector.broadcast(Lanes.F64, -LN2_LO), r);
     DoubleVector e = ExpLanes.polynomial(r.add(r));
     DoubleVector scale = t.reinterpretAsLongs().lanewise(LSHL, 52).reinterpretAsDoubles();
-    DoubleVector d = Horner.f64(e, scale, 1);
+    DoubleVector d = e.lanewise(FMA, scale, 1);
     DoubleVector one = DoubleVector.broadcast(Lanes.F64, 1);
     DoubleVector y = one.sub(DoubleVector.broadcast(Lanes.F64, 2).div(d));
     y = y.blend(one, a.compare(GT, 19.1));
@@ -78,18 +80,19 @@ public final class TanhLanes {
 
   private static DoubleVector small(DoubleVector a) {
     DoubleVector u = a.mul(a);
-    DoubleVector p = DoubleVector.broadcast(Lanes.F64, 0x1.83e36c32f27adp-18);
-    p = Horner.f64(p, u, -0x1.f05c82eb74f63p-16);
-    p = Horner.f64(p, u, 0x1.7d7f8eefb2967p-14);
-    p = Horner.f64(p, u, -0x1.f0536be5d6254p-13);
-    p = Horner.f64(p, u, 0x1.34fa1a6b1bf62p-11);
-    p = Horner.f64(p, u, -0x1.7d9a1dc1ac1e1p-10);
-    p = Horner.f64(p, u, 0x1.d6d32fe13487fp-9);
-    p = Horner.f64(p, u, -0x1.226e31b60c452p-7);
-    p = Horner.f64(p, u, 0x1.664f4867920f4p-6);
-    p = Horner.f64(p, u, -0x1.ba1ba1b9a4ec5p-5);
-    p = Horner.f64(p, u, 0x1.11111111108edp-3);
-    p = Horner.f64(p, u, -0x1.555555555554fp-2);
+    DoubleVector p =
+        DoubleVector.broadcast(Lanes.F64, 0x1.83e36c32f27adp-18)
+            .lanewise(FMA, u, -0x1.f05c82eb74f63p-16)
+            .lanewise(FMA, u, 0x1.7d7f8eefb2967p-14)
+            .lanewise(FMA, u, -0x1.f0536be5d6254p-13)
+            .lanewise(FMA, u, 0x1.34fa1a6b1bf62p-11)
+            .lanewise(FMA, u, -0x1.7d9a1dc1ac1e1p-10)
+            .lanewise(FMA, u, 0x1.d6d32fe13487fp-9)
+            .lanewise(FMA, u, -0x1.226e31b60c452p-7)
+            .lanewise(FMA, u, 0x1.664f4867920f4p-6)
+            .lanewise(FMA, u, -0x1.ba1ba1b9a4ec5p-5)
+            .lanewise(FMA, u, 0x1.11111111108edp-3)
+            .lanewise(FMA, u, -0x1.555555555554fp-2);
     return p.fma(a.mul(u), a);
   }
 }

@@ -2,6 +2,7 @@ package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Gradients;
 import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
@@ -19,13 +20,13 @@ import java.util.Optional;
 
 /// `y = activation(op(a) op(b) + bias)` where `op` transposes the last two axes if told to.
 ///
-/// Shapes: `a [.., m, k]` (or `[.., k, m]` transposed), `b [.., k, n]` (or `[.., n, k]`), `bias [n]`,
-/// `y [.., m, n]`; leading axes broadcast. F32 or F64; `b` may also be BF16 under an F32 `a`, then
-/// products are exact and sums are F32.
+/// Shapes: `a [.., m, k]` (or `[.., k, m]` transposed), `b [.., k, n]` (or `[.., n, k]`), `bias
+/// [n]`, `y [.., m, n]`; leading axes broadcast. F32 or F64; `b` may also be BF16 under an F32 `a`,
+/// then products are exact and sums are F32.
 ///
-/// Gradient: `da = dp op(b)^T`, `db = op(a)^T dp`, `dbias = sum dp`, summed over broadcast axes, with
-/// `dp` the gradient before the activation. Cost: `2 m n k` flops for each matrix. Error: at most
-/// `k eps sum |a b|` for each element, in a fixed order of summation.
+/// Gradient: `da = dp op(b)^T`, `db = op(a)^T dp`, `dbias = sum dp`, summed over broadcast axes,
+/// with `dp` the gradient before the activation. Cost: `2 m n k` flops for each matrix. Error: at
+/// most `k eps sum |a b|` for each element, in a fixed order of summation.
 ///
 /// @param transA whether `a` is stored transposed
 /// @param transB whether `b` is stored transposed
@@ -39,12 +40,11 @@ public record MatMul(boolean transA, boolean transB, boolean bias, Activation ac
   }
 
   /// `activation(a b + bias)`. Vectors become a row on the left and a column on the right; operands
-  /// that are transposed views are read without a copy. Where a gradient is wanted, the activation is
-  /// an op of its own.
+  /// that are transposed views are read without a copy. Where a gradient is wanted, the activation
+  /// is an op of its own.
   ///
   /// @throws IllegalArgumentException if an operand is a scalar or a rule of the op is broken
-  public static Tensor product(
-      Tensor a, Tensor b, Optional<Tensor> bias, Activation activation) {
+  public static Tensor product(Tensor a, Tensor b, Optional<Tensor> bias, Activation activation) {
     if (a.shape().rank() == 0 || b.shape().rank() == 0) {
       throw new IllegalArgumentException(
           "MatMul: operands must have an axis; got a " + a.spec() + ", b " + b.spec());
@@ -91,7 +91,10 @@ public record MatMul(boolean transA, boolean transB, boolean bias, Activation ac
     int rank = t.shape().rank();
     return !layout.isContiguous(t.shape())
         && layout.stride(rank - 2) == 1
-        && t.detach().transpose().layout().isContiguous(t.shape().with(-1, t.dim(-2)).with(-2, t.dim(-1)));
+        && t.detach()
+            .transpose()
+            .layout()
+            .isContiguous(t.shape().with(-1, t.dim(-2)).with(-2, t.dim(-1)));
   }
 
   @Override
@@ -110,14 +113,14 @@ public record MatMul(boolean transA, boolean transB, boolean bias, Activation ac
         names,
         in);
     Rules.require(
-        a.shape().rank() >= 2 && b.shape().rank() >= 2, this, "a and b must have two axes", names, in);
-    Rules.require(k(a) == kOfB(b), this, "a and b must agree in k", names, in);
-    Rules.require(
-        !bias || in.get(2).shape().equals(Shape.of(n(b))),
+        a.shape().rank() >= 2 && b.shape().rank() >= 2,
         this,
-        "bias must be [n]",
+        "a and b must have two axes",
         names,
         in);
+    Rules.require(k(a) == kOfB(b), this, "a and b must agree in k", names, in);
+    Rules.require(
+        !bias || in.get(2).shape().equals(Shape.of(n(b))), this, "bias must be [n]", names, in);
     return List.of(a.withShape(outShape(in, names)));
   }
 
@@ -180,6 +183,16 @@ public record MatMul(boolean transA, boolean transB, boolean bias, Activation ac
   }
 
   @Override
+  public void simd(Call c, Workers w) {
+    MatMulSimd.run(this, c, w);
+  }
+
+  @Override
+  public long scratch(List<Spec> in, int workers) {
+    return MatMulSimd.scratch(this, in, workers);
+  }
+
+  @Override
   public Keep keep() {
     return activation == Activation.NONE && !bias ? Keep.inputs(0, 1) : Keep.inputs(0, 1, 2);
   }
@@ -200,9 +213,7 @@ public record MatMul(boolean transA, boolean transB, boolean bias, Activation ac
       return List.of(da, db);
     }
     Optional<Tensor> dbias =
-        node.needs(2)
-            ? Optional.of(Broadcast.sumTo(dp, node.inSpec(2).shape()))
-            : Optional.empty();
+        node.needs(2) ? Optional.of(Broadcast.sumTo(dp, node.inSpec(2).shape())) : Optional.empty();
     return List.of(da, db, dbias);
   }
 
@@ -219,10 +230,11 @@ public record MatMul(boolean transA, boolean transB, boolean bias, Activation ac
       // One product over all rows instead of one a batch and a sum.
       Tensor rows = a.reshape(-1, a.dim(-1));
       Tensor drows = dp.reshape(-1, dp.dim(-1));
-      return transB ? new MatMul(true, false).of(drows, rows) : new MatMul(true, false).of(rows, drows);
+      return transB
+          ? new MatMul(true, false).of(drows, rows)
+          : new MatMul(true, false).of(rows, drows);
     }
-    Tensor db =
-        transB ? new MatMul(true, transA).of(dp, a) : new MatMul(!transA, false).of(a, dp);
+    Tensor db = transB ? new MatMul(true, transA).of(dp, a) : new MatMul(!transA, false).of(a, dp);
     return Broadcast.sumTo(db, b.shape());
   }
 

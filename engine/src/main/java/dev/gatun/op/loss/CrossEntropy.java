@@ -1,6 +1,7 @@
 package dev.gatun.op.loss;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
@@ -19,6 +20,7 @@ import java.util.Optional;
 /// scalar, or `[..]` under [Reduction#NONE], and has the type of the logits. The mean of no rows is
 /// NaN. Gradient of the logits: `(softmax(logits) - onehot(targets)) dy`, divided by the number of
 /// rows for a mean, in one pass from the saved `log(sum(e^logits))`. Cost: one read of the logits.
+/// A row with `+inf` has the loss `+inf`, or NaN if that is its target.
 /// Error: a few `eps` of the larger of `max - logits[target]` and `log C`; rows are added in doubles.
 ///
 /// Throws [IllegalArgumentException] while it runs if a target lies outside `[0, C)`.
@@ -67,7 +69,7 @@ public record CrossEntropy(Reduction reduction) implements Kernel {
   /// The class of row `r`.
   ///
   /// @throws IllegalArgumentException unless it lies in `[0, classes)`
-  static long target(CrossEntropy op, Call c, long r, long classes) {
+  static long target(Kernel op, Call c, long r, long classes) {
     long t = c.inSpec(1).dtype().readLong(c.in(1), r);
     if (t < 0 || t >= classes) {
       throw new IllegalArgumentException(
@@ -106,7 +108,12 @@ public record CrossEntropy(Reduction reduction) implements Kernel {
     for (long i = 0; i < n; i++) {
       sum += Math.exp(c.get(0, from + i) - max);
     }
-    return max + Math.log(sum);
+    return Double.isInfinite(max) ? max : max + Math.log(sum);
+  }
+
+  @Override
+  public void simd(Call c, Workers w) {
+    CrossEntropySimd.forward(this, c, w);
   }
 
   @Override
@@ -161,13 +168,18 @@ public record CrossEntropy(Reduction reduction) implements Kernel {
     public void reference(Call c) {
       long classes = c.inShape(0).dim(-1);
       for (long r = 0, rows = c.inShape(1).elems(); r < rows; r++) {
-        long target = c.inSpec(1).dtype().readLong(c.in(1), r);
+        long target = target(this, c, r, classes);
         double dy = dy(c, r);
         for (long i = 0; i < classes; i++) {
           double p = Math.exp(c.get(0, r * classes + i) - c.get(2, r));
           c.set(0, r * classes + i, (i == target ? p - 1 : p) * dy);
         }
       }
+    }
+
+    @Override
+    public void simd(Call c, Workers w) {
+      CrossEntropySimd.gradient(this, c, w);
     }
 
     @Override

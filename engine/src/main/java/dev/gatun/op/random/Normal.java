@@ -29,9 +29,16 @@ public record Normal(DType dtype, Shape shape, long seed) implements Random {
     for (long at = (long) block * BLOCK; at < end; at += 2) {
       double u = Uniform.f64(Philox.words(seed, at / 2, 0));
       double r = Math.sqrt(-2 * StrictMath.log(1 - u));
-      double angle = 2 * Math.PI * Uniform.f64(Philox.words(seed, at / 2, 1));
-      double a = r * StrictMath.cos(angle);
-      Random.store(t, c.out(0), at, end, a, r * StrictMath.sin(angle));
+      double turns = Uniform.f64(Philox.words(seed, at / 2, 1));
+      // The quarter turns come off exactly; within an eighth StrictMath needs no reduction.
+      int quarters = (int) (4 * turns + 0.5);
+      double angle = 2 * Math.PI * (turns - 0.25 * quarters);
+      double cos = r * StrictMath.cos(angle);
+      double sin = r * StrictMath.sin(angle);
+      double a = (quarters & 1) == 0 ? cos : -sin;
+      double b = (quarters & 1) == 0 ? sin : cos;
+      boolean back = (quarters & 2) != 0;
+      Random.store(t, c.out(0), at, end, back ? -a : a, back ? -b : b);
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.gatun.op.reduce;
 
+import dev.gatun.device.Workers;
+import dev.gatun.op.Call;
 import dev.gatun.op.Kernel;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
@@ -15,6 +17,9 @@ interface AlongAxis extends Kernel {
   /// Names of the inputs.
   String names();
 
+  /// The vector form; touched only where vectors run.
+  Workers.Body body();
+
   @Override
   default List<Spec> infer(List<Spec> in) {
     Rules.count(names().split(" ", -1).length, this, names(), in);
@@ -24,6 +29,25 @@ interface AlongAxis extends Kernel {
     Rules.require(
         in.stream().allMatch(in.get(0)::equals), this, "shapes must agree", names(), in);
     return List.of(in.get(0));
+  }
+
+  @Override
+  default void simd(Call c, Workers w) {
+    Shape x = c.inShape(0);
+    if (x.elems() == 0) {
+      return;
+    }
+    long[] r = c.registers();
+    r[AxisSimd.N] = length(x);
+    r[AxisSimd.INNER] = inner(x);
+    r[AxisSimd.RUNS] = runs(x);
+    w.run(body(), c, 0, AxisSimd.blocks(r));
+  }
+
+  /// Three rows of a tile for each worker.
+  @Override
+  default long scratch(List<Spec> in, int workers) {
+    return 3L * AxisSimd.TILE * in.get(0).dtype().bytes() * workers;
   }
 
   /// Length of a run.

@@ -1,6 +1,7 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
@@ -21,6 +22,11 @@ public record LogSoftmax(int axis) implements AlongAxis {
   @Override
   public String names() {
     return "x";
+  }
+
+  @Override
+  public Workers.Body body() {
+    return LogSoftmaxSimd.BODY;
   }
 
   @Override
@@ -76,6 +82,11 @@ public record LogSoftmax(int axis) implements AlongAxis {
     @Override
     public String names() {
       return "y dy";
+    }
+
+    @Override
+    public Workers.Body body() {
+      return LogSoftmaxSimd.GRAD;
     }
 
     @Override

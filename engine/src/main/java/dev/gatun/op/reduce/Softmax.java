@@ -1,6 +1,7 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
@@ -20,6 +21,11 @@ public record Softmax(int axis) implements AlongAxis {
   @Override
   public String names() {
     return "x";
+  }
+
+  @Override
+  public Workers.Body body() {
+    return SoftmaxSimd.BODY;
   }
 
   @Override
@@ -59,6 +65,11 @@ public record Softmax(int axis) implements AlongAxis {
     @Override
     public String names() {
       return "y dy";
+    }
+
+    @Override
+    public Workers.Body body() {
+      return SoftmaxSimd.GRAD;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
@@ -25,6 +26,11 @@ public record Assign() implements Kernel {
   @Override
   public void reference(Call c) {
     MemorySegment.copy(c.in(1), 0, c.in(0), 0, c.inSpec(0).bytes());
+  }
+
+  @Override
+  public void simd(Call c, Workers w) {
+    w.run(Bytes::assign, c, 0, Bytes.blocks(c.inSpec(0).bytes()));
   }
 
   @Override

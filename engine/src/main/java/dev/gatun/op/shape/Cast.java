@@ -1,6 +1,7 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
@@ -9,13 +10,18 @@ import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
 /// The elements as type `to`: floats round to nearest even, floats to integers truncate and
-/// saturate with NaN as 0, integers to integers saturate. Gradient: `dy` cast back, where both types
+/// saturate with NaN as 0, integers to integers saturate. F64 and I64 reach F16 and BF16 through F32,
+/// rounded twice. Gradient: `dy` cast back, where both types
 /// compute.
 public record Cast(DType to) implements Kernel {
+  static final int BLOCK = 16_384;
+  private static final Workers.Body SCALAR = Cast::scalar;
+
   @Override
   public List<Spec> infer(List<Spec> in) {
     Rules.count(1, this, "x", in);
@@ -24,9 +30,30 @@ public record Cast(DType to) implements Kernel {
 
   @Override
   public void reference(Call c) {
-    for (long i = 0, n = c.outShape(0).elems(); i < n; i++) {
+    range(c, 0, c.outShape(0).elems());
+  }
+
+  private static void range(Call c, long from, long end) {
+    if (c.dtype() == c.outSpec(0).dtype()) {
+      // Not through double, which has too few digits for I64.
+      long bytes = c.dtype().bytes();
+      MemorySegment.copy(c.in(0), from * bytes, c.out(0), from * bytes, (end - from) * bytes);
+      return;
+    }
+    for (long i = from; i < end; i++) {
       c.set(0, i, c.get(0, i));
     }
+  }
+
+  @Override
+  public void simd(Call c, Workers w) {
+    int blocks = Math.toIntExact((c.outShape(0).elems() + BLOCK - 1) / BLOCK);
+    w.run(CastSimd.has(c.dtype(), to) ? CastSimd.BODY : SCALAR, c, 0, blocks);
+  }
+
+  private static void scalar(Call c, long phase, int block, int worker) {
+    long from = (long) block * BLOCK;
+    range(c, from, Math.min(from + BLOCK, c.outShape(0).elems()));
   }
 
   @Override

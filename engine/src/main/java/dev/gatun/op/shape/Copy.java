@@ -1,6 +1,7 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
@@ -10,6 +11,7 @@ import dev.gatun.tensor.Layout;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,7 +34,17 @@ public record Copy() implements Kernel {
 
   private static void copy(Call c, long from, long to) {
     int bytes = c.dtype().bytes();
-    java.lang.foreign.MemorySegment.copy(c.in(0), from * bytes, c.out(0), to * bytes, bytes);
+    MemorySegment.copy(c.in(0), from * bytes, c.out(0), to * bytes, bytes);
+  }
+
+  @Override
+  public void simd(Call c, Workers w) {
+    int blocks = Strided.plan(c);
+    if (blocks < 0) {
+      reference(c);
+    } else {
+      w.run(Strided::block, c, 0, blocks);
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
@@ -28,6 +29,12 @@ public record Full(DType dtype, Shape shape, double value) implements Kernel {
     for (long i = 0, n = shape.elems(); i < n; i++) {
       c.set(0, i, value);
     }
+  }
+
+  @Override
+  public void simd(Call c, Workers w) {
+    c.registers()[0] = Double.doubleToRawLongBits(value);
+    w.run(Bytes::fill, c, 0, Bytes.blocks(c.outSpec(0).bytes()));
   }
 
   @Override

@@ -1,0 +1,204 @@
+package dev.gatun.cpu.simd;
+
+import static dev.gatun.cpu.simd.Lanes.F32;
+import static dev.gatun.cpu.simd.Lanes.ORDER;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+
+/// Register tiles of the F32 matrix product: `c[r, 0..2L) = in[r, 0..2L) + sum_i a[r, i] * b[i, 0..2L)`
+/// for 6, 4, 2 or 1 rows `r` and two vectors of `L` lanes. Offsets and row strides are in bytes.
+///
+/// Six rows keep 12 accumulators, which cover the latency of two FMA units and leave 4 of 16
+/// registers for operands; with 32 registers more rows gain nothing that was measured. The sum
+/// starts from `in`, which is `c` itself, one row of bias or of zeros with stride 0, so that no tile
+/// branches. Each element is one chain of FMAs in the order of `i`: the same bits in every tile.
+///
+/// The shape of the loop is what C2 needs: an int variable with offsets of constant scale into `a`
+/// hoists the bounds checks of all broadcasts; the variable stride of `b` keeps one check in the
+/// loop and so keeps it from being unrolled, which would spill accumulators (at half the speed).
+final class GemmTileF32 {
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+  private static final int W = F32.vectorByteSize();
+
+  private GemmTileF32() {}
+
+  static void rows6(
+      MemorySegment a, long aAt, long aRow,
+      MemorySegment b, long bAt, long bRow, int k,
+      MemorySegment in, long inAt, long inRow,
+      MemorySegment c, long cAt, long cRow) {
+    long a1 = aAt + aRow;
+    long a2 = aAt + 2 * aRow;
+    long a3 = aAt + 3 * aRow;
+    long a4 = aAt + 4 * aRow;
+    long a5 = aAt + 5 * aRow;
+    long at = inAt;
+    FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    at += inRow;
+    FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    at += inRow;
+    FloatVector c20 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c21 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    at += inRow;
+    FloatVector c30 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c31 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    at += inRow;
+    FloatVector c40 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c41 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    at += inRow;
+    FloatVector c50 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c51 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    for (int i = 0; i < k; i++) {
+      long bi = bAt + i * bRow;
+      long ai = (long) i * 4;
+      FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+      FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
+      c00 = x0.fma(b0, c00);
+      c01 = x0.fma(b1, c01);
+      FloatVector x1 = FloatVector.broadcast(F32, a.get(FLOAT, a1 + ai));
+      c10 = x1.fma(b0, c10);
+      c11 = x1.fma(b1, c11);
+      FloatVector x2 = FloatVector.broadcast(F32, a.get(FLOAT, a2 + ai));
+      c20 = x2.fma(b0, c20);
+      c21 = x2.fma(b1, c21);
+      FloatVector x3 = FloatVector.broadcast(F32, a.get(FLOAT, a3 + ai));
+      c30 = x3.fma(b0, c30);
+      c31 = x3.fma(b1, c31);
+      FloatVector x4 = FloatVector.broadcast(F32, a.get(FLOAT, a4 + ai));
+      c40 = x4.fma(b0, c40);
+      c41 = x4.fma(b1, c41);
+      FloatVector x5 = FloatVector.broadcast(F32, a.get(FLOAT, a5 + ai));
+      c50 = x5.fma(b0, c50);
+      c51 = x5.fma(b1, c51);
+    }
+    at = cAt;
+    c00.intoMemorySegment(c, at, ORDER);
+    c01.intoMemorySegment(c, at + W, ORDER);
+    at += cRow;
+    c10.intoMemorySegment(c, at, ORDER);
+    c11.intoMemorySegment(c, at + W, ORDER);
+    at += cRow;
+    c20.intoMemorySegment(c, at, ORDER);
+    c21.intoMemorySegment(c, at + W, ORDER);
+    at += cRow;
+    c30.intoMemorySegment(c, at, ORDER);
+    c31.intoMemorySegment(c, at + W, ORDER);
+    at += cRow;
+    c40.intoMemorySegment(c, at, ORDER);
+    c41.intoMemorySegment(c, at + W, ORDER);
+    at += cRow;
+    c50.intoMemorySegment(c, at, ORDER);
+    c51.intoMemorySegment(c, at + W, ORDER);
+  }
+
+  static void rows4(
+      MemorySegment a, long aAt, long aRow,
+      MemorySegment b, long bAt, long bRow, int k,
+      MemorySegment in, long inAt, long inRow,
+      MemorySegment c, long cAt, long cRow) {
+    long a1 = aAt + aRow;
+    long a2 = aAt + 2 * aRow;
+    long a3 = aAt + 3 * aRow;
+    long at = inAt;
+    FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    at += inRow;
+    FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    at += inRow;
+    FloatVector c20 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c21 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    at += inRow;
+    FloatVector c30 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c31 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    for (int i = 0; i < k; i++) {
+      long bi = bAt + i * bRow;
+      long ai = (long) i * 4;
+      FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+      FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
+      c00 = x0.fma(b0, c00);
+      c01 = x0.fma(b1, c01);
+      FloatVector x1 = FloatVector.broadcast(F32, a.get(FLOAT, a1 + ai));
+      c10 = x1.fma(b0, c10);
+      c11 = x1.fma(b1, c11);
+      FloatVector x2 = FloatVector.broadcast(F32, a.get(FLOAT, a2 + ai));
+      c20 = x2.fma(b0, c20);
+      c21 = x2.fma(b1, c21);
+      FloatVector x3 = FloatVector.broadcast(F32, a.get(FLOAT, a3 + ai));
+      c30 = x3.fma(b0, c30);
+      c31 = x3.fma(b1, c31);
+    }
+    at = cAt;
+    c00.intoMemorySegment(c, at, ORDER);
+    c01.intoMemorySegment(c, at + W, ORDER);
+    at += cRow;
+    c10.intoMemorySegment(c, at, ORDER);
+    c11.intoMemorySegment(c, at + W, ORDER);
+    at += cRow;
+    c20.intoMemorySegment(c, at, ORDER);
+    c21.intoMemorySegment(c, at + W, ORDER);
+    at += cRow;
+    c30.intoMemorySegment(c, at, ORDER);
+    c31.intoMemorySegment(c, at + W, ORDER);
+  }
+
+  static void rows2(
+      MemorySegment a, long aAt, long aRow,
+      MemorySegment b, long bAt, long bRow, int k,
+      MemorySegment in, long inAt, long inRow,
+      MemorySegment c, long cAt, long cRow) {
+    long a1 = aAt + aRow;
+    long at = inAt;
+    FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    at += inRow;
+    FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    for (int i = 0; i < k; i++) {
+      long bi = bAt + i * bRow;
+      long ai = (long) i * 4;
+      FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+      FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
+      c00 = x0.fma(b0, c00);
+      c01 = x0.fma(b1, c01);
+      FloatVector x1 = FloatVector.broadcast(F32, a.get(FLOAT, a1 + ai));
+      c10 = x1.fma(b0, c10);
+      c11 = x1.fma(b1, c11);
+    }
+    at = cAt;
+    c00.intoMemorySegment(c, at, ORDER);
+    c01.intoMemorySegment(c, at + W, ORDER);
+    at += cRow;
+    c10.intoMemorySegment(c, at, ORDER);
+    c11.intoMemorySegment(c, at + W, ORDER);
+  }
+
+  static void rows1(
+      MemorySegment a, long aAt, long aRow,
+      MemorySegment b, long bAt, long bRow, int k,
+      MemorySegment in, long inAt, long inRow,
+      MemorySegment c, long cAt, long cRow) {
+    long at = inAt;
+    FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+    FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+    for (int i = 0; i < k; i++) {
+      long bi = bAt + i * bRow;
+      long ai = (long) i * 4;
+      FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+      FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
+      c00 = x0.fma(b0, c00);
+      c01 = x0.fma(b1, c01);
+    }
+    at = cAt;
+    c00.intoMemorySegment(c, at, ORDER);
+    c01.intoMemorySegment(c, at + W, ORDER);
+  }
+}

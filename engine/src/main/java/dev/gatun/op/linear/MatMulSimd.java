@@ -1,0 +1,174 @@
+package dev.gatun.op.linear;
+
+import dev.gatun.cpu.simd.GeluLanes;
+import dev.gatun.cpu.simd.Gemm;
+import dev.gatun.cpu.simd.GemmPlan;
+import dev.gatun.cpu.simd.Loop;
+import dev.gatun.cpu.simd.SigmoidLanes;
+import dev.gatun.cpu.simd.TanhLanes;
+import dev.gatun.device.Workers;
+import dev.gatun.op.Call;
+import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Spec;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+
+/// Vector form of [MatMul]: the batch and the blocks of each matrix are one list of blocks.
+final class MatMulSimd {
+  // Registers after those of the plan: blocks of a matrix, then the batch's axes from the innermost
+  // out, neighbours merged where both operands run on or both repeat.
+  private static final int PER_MATRIX = GemmPlan.SIZE;
+  private static final int AXES = PER_MATRIX + 1;
+  private static final int DIM = AXES + 1;
+  private static final int MAX_AXES = 4;
+  private static final int A_STRIDE = DIM + MAX_AXES;
+  private static final int B_STRIDE = A_STRIDE + MAX_AXES;
+
+  private static final Workers.Body NONE = body(Gemm.IDENTITY, Gemm.IDENTITY);
+  private static final Workers.Body RELU =
+      body(Loop.f32((FloatVector x) -> x.max(0)), Loop.f64((DoubleVector x) -> x.max(0)));
+  private static final Workers.Body GELU = body(Loop.f32(GeluLanes::f32), Loop.f64(GeluLanes::f64));
+  private static final Workers.Body SILU =
+      body(
+          Loop.f32((FloatVector x) -> x.mul(SigmoidLanes.f32(x))),
+          Loop.f64((DoubleVector x) -> x.mul(SigmoidLanes.f64(x))));
+  private static final Workers.Body SIGMOID =
+      body(Loop.f32(SigmoidLanes::f32), Loop.f64(SigmoidLanes::f64));
+  private static final Workers.Body TANH = body(Loop.f32(TanhLanes::f32), Loop.f64(TanhLanes::f64));
+
+  private MatMulSimd() {}
+
+  static void run(MatMul op, Call c, Workers w) {
+    long[] r = c.registers();
+    plan(op, c.inSpec(0), c.inSpec(1), r);
+    r[PER_MATRIX] = GemmPlan.blocks(r);
+    long matrices = batch(op, c, r);
+    w.run(body(op.activation()), c, 0, Math.toIntExact(r[PER_MATRIX] * matrices));
+  }
+
+  /// Bytes of work memory of all workers.
+  static long scratch(MatMul op, List<Spec> in, int workers) {
+    long[] plan = new long[GemmPlan.SIZE];
+    plan(op, in.get(0), in.get(1), plan);
+    return GemmPlan.scratch(plan) * workers;
+  }
+
+  private static boolean foldsBatch(MatMul op, Shape b) {
+    return !op.transA() && b.elems(0, b.rank() - 2) == 1;
+  }
+
+  private static void plan(MatMul op, Spec a, Spec b, long[] r) {
+    long m = op.m(a);
+    long k = op.k(a);
+    long n = op.n(b);
+    int type =
+        a.dtype() == DType.F64
+            ? GemmPlan.F64
+            : b.dtype() == DType.BF16 ? GemmPlan.BF16 : GemmPlan.F32;
+    // One weight for a batch of rows: the batch is more rows.
+    long rows = foldsBatch(op, b.shape()) ? a.shape().elems(0, a.shape().rank() - 2) * m : m;
+    GemmPlan.plan(
+        r,
+        type,
+        op.bias() ? GemmPlan.BIAS : GemmPlan.ZERO,
+        rows,
+        n,
+        k,
+        op.transA() ? 1 : k,
+        op.transA() ? m : 1,
+        op.transB() ? 1 : n,
+        op.transB() ? k : 1,
+        n);
+  }
+
+  /// Writes the batch's axes and returns how many matrices there are.
+  private static long batch(MatMul op, Call c, long[] r) {
+    Shape a = c.inShape(0);
+    Shape b = c.inShape(1);
+    Shape y = c.outShape(0);
+    r[AXES] = 0;
+    if (foldsBatch(op, b)) {
+      return 1;
+    }
+    long aStride = a.dim(-1) * a.dim(-2);
+    long bStride = b.dim(-1) * b.dim(-2);
+    long matrices = 1;
+    for (int i = 3; i <= y.rank(); i++) {
+      long da = i <= a.rank() ? a.dim(-i) : 1;
+      long db = i <= b.rank() ? b.dim(-i) : 1;
+      if (y.dim(-i) != 1) {
+        push(r, y.dim(-i), da == 1 ? 0 : aStride, db == 1 ? 0 : bStride);
+      }
+      aStride *= da;
+      bStride *= db;
+      matrices *= y.dim(-i);
+    }
+    return matrices;
+  }
+
+  private static void push(long[] r, long dim, long aStride, long bStride) {
+    int n = Math.toIntExact(r[AXES]);
+    long last = n == 0 ? 0 : r[DIM + n - 1];
+    if (n > 0 && aStride == r[A_STRIDE + n - 1] * last && bStride == r[B_STRIDE + n - 1] * last) {
+      r[DIM + n - 1] *= dim;
+      return;
+    }
+    if (n == MAX_AXES) {
+      throw new IllegalArgumentException(
+          "MatMul: at most "
+              + MAX_AXES
+              + " runs of leading axes may differ in how they repeat; got more");
+    }
+    r[DIM + n] = dim;
+    r[A_STRIDE + n] = aStride;
+    r[B_STRIDE + n] = bStride;
+    r[AXES]++;
+  }
+
+  private static long offset(long[] r, long matrix, int stride) {
+    long at = 0;
+    for (int i = 0; i < r[AXES]; i++) {
+      at += matrix % r[DIM + i] * r[stride + i];
+      matrix /= r[DIM + i];
+    }
+    return at;
+  }
+
+  private static Workers.Body body(Activation activation) {
+    return switch (activation) {
+      case NONE -> NONE;
+      case RELU -> RELU;
+      case GELU -> GELU;
+      case SILU -> SILU;
+      case SIGMOID -> SIGMOID;
+      case TANH -> TANH;
+    };
+  }
+
+  private static Workers.Body body(Loop.Unary f32, Loop.Unary f64) {
+    return (c, phase, block, worker) -> block(c, c.dtype() == DType.F32 ? f32 : f64, block, worker);
+  }
+
+  private static void block(Call c, Loop.Unary activation, int block, int worker) {
+    long[] r = c.registers();
+    long matrix = block / r[PER_MATRIX];
+    Shape y = c.outShape(0);
+    MemorySegment bias = c.inputs() > 2 ? c.in(2) : c.in(0);
+    Gemm.block(
+        r,
+        c.in(0),
+        offset(r, matrix, A_STRIDE),
+        c.in(1),
+        offset(r, matrix, B_STRIDE),
+        bias,
+        c.out(0),
+        matrix * y.dim(-1) * y.dim(-2),
+        c.scratch(),
+        activation,
+        (int) (block % r[PER_MATRIX]),
+        worker);
+  }
+}

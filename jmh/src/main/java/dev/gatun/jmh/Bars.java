@@ -1,0 +1,104 @@
+package dev.gatun.jmh;
+
+import dev.gatun.tensor.DType;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// What the project promises of its speed, held against one run.
+final class Bars {
+  /// Least ratio to PyTorch in cache on one thread.
+  private static final Map<Subject, Double> IN_CACHE =
+      Map.of(
+          Subject.TANH, 3.0,
+          Subject.LOG, 3.0,
+          Subject.EXP, 1.5,
+          Subject.SOFTMAX, 1.5,
+          Subject.GELU, 1.5,
+          Subject.SIGMOID, 1.1,
+          Subject.LAYER_NORM, 2.0,
+          Subject.RMS_NORM, 2.0);
+
+  private final List<Bar> rows = new ArrayList<>();
+
+  /// A promise and what was measured.
+  record Bar(String name, String measured, boolean met) {}
+
+  List<Bar> rows() {
+    return rows;
+  }
+
+  private void add(String name, double measured, double least) {
+    String text = String.format(Locale.ROOT, "%.2f", measured);
+    rows.add(
+        new Bar(String.format(Locale.ROOT, "%s >= %.2f", name, least), text, measured >= least));
+  }
+
+  void products(List<Trial> trials) {
+    for (int threads : new int[] {1, 2}) {
+      for (DType dtype : new DType[] {DType.F32, DType.F64}) {
+        List<Trial> some = Tables.select(trials, threads, dtype);
+        if (some.isEmpty()) {
+          continue;
+        }
+        String name = "matmul %s, %d threads: ".formatted(dtype, threads);
+        add(name + "geometric mean over OpenBLAS", Tables.geometricMean(some), 1);
+        some.stream()
+            .filter(t -> isLargeSquare(Product.parse(t.parameter("sizes"))))
+            .min(Comparator.comparingDouble(t -> t.ratio("ceiling", "ours")))
+            .ifPresent(t ->
+                add(
+                    name + "worst of FMA peak from 512 up, " + t.parameter("sizes"),
+                    t.ratio("ceiling", "ours"),
+                    0.85));
+      }
+    }
+  }
+
+  private static boolean isLargeSquare(Product p) {
+    return p.batch() == 1 && p.m() >= 512 && p.m() == p.k() && p.k() == p.n();
+  }
+
+  void weights(List<Trial> trials) {
+    for (Trial t : trials) {
+      add(
+          "BF16 matrix-vector, %d threads: of streaming read".formatted(t.threads()),
+          t.ratio("ceiling", "ours"),
+          0.85);
+    }
+  }
+
+  void limits(List<Trial> trials, double margin) {
+    trials.stream()
+        .max(Comparator.comparingDouble(Bars::ofLimit))
+        .ifPresent(t ->
+            rows.add(
+                new Bar(
+                    "every limit >= %.2f of every result".formatted(margin),
+                    "%.2f at %s".formatted(1 / ofLimit(t), t.parameters()),
+                    ofLimit(t) * margin <= 1)));
+  }
+
+  private static double ofLimit(Trial t) {
+    double ours = t.best("ceiling") / t.best("ours");
+    return t.has("peer") ? Math.max(ours, t.best("ceiling") / t.best("peer")) : ours;
+  }
+
+  void ops(List<Trial> trials) {
+    for (Trial t : trials) {
+      Subject s = Subject.valueOf(t.parameter("op"));
+      if (t.parameter("rows").equals("32")) {
+        Double least = IN_CACHE.get(s);
+        if (least != null) {
+          add(s + " in cache: PyTorch / ours", t.ratio("peer", "ours"), least);
+          add(s + " in cache, less the peer's call", t.netRatio(), least);
+        }
+      } else {
+        String name = "%s out of cache, %d threads: of stream".formatted(s, t.threads());
+        add(name, t.ratio("ceiling", "ours"), 0.9);
+      }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package dev.gatun.jmh;
+
+import static jdk.incubator.vector.VectorOperators.ADD;
+
+import dev.gatun.cpu.simd.ExpLanes;
+import dev.gatun.cpu.simd.Lanes;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+
+/// The loops behind [Ceiling], as tight as C2 makes them: nothing but the instructions that are
+/// measured. Each returns or writes what it computed, so that none of it can be left out.
+final class CeilingLoops {
+  /// Two FMA ports times a latency of four or five cycles want ten chains; with two operands,
+  /// twelve still fit sixteen registers.
+  private static final int CHAINS = 12;
+
+  private static final int F32_BYTES = Lanes.F32.vectorByteSize();
+
+  private CeilingLoops() {}
+
+  /// Operations of [#fmaF32].
+  static double flopsF32(int n) {
+    return 2.0 * CHAINS * n * Lanes.F32.length();
+  }
+
+  /// Operations of [#fmaF64].
+  static double flopsF64(int n) {
+    return 2.0 * CHAINS * n * Lanes.F64.length();
+  }
+
+  /// `n` FMAs on each of twelve accumulators.
+  static float fmaF32(int n) {
+    FloatVector x = FloatVector.broadcast(Lanes.F32, 0.999f);
+    FloatVector y = FloatVector.broadcast(Lanes.F32, 1e-3f);
+    FloatVector s0 = FloatVector.zero(Lanes.F32);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    FloatVector s4 = s0;
+    FloatVector s5 = s0;
+    FloatVector s6 = s0;
+    FloatVector s7 = s0;
+    FloatVector s8 = s0;
+    FloatVector s9 = s0;
+    FloatVector s10 = s0;
+    FloatVector s11 = s0;
+    for (int i = 0; i < n; i++) {
+      s0 = s0.fma(x, y);
+      s1 = s1.fma(x, y);
+      s2 = s2.fma(x, y);
+      s3 = s3.fma(x, y);
+      s4 = s4.fma(x, y);
+      s5 = s5.fma(x, y);
+      s6 = s6.fma(x, y);
+      s7 = s7.fma(x, y);
+      s8 = s8.fma(x, y);
+      s9 = s9.fma(x, y);
+      s10 = s10.fma(x, y);
+      s11 = s11.fma(x, y);
+    }
+    FloatVector t = s0.add(s1).add(s2).add(s3).add(s4).add(s5);
+    return t.add(s6).add(s7).add(s8).add(s9).add(s10).add(s11).reduceLanes(ADD);
+  }
+
+  /// As [#fmaF32] in doubles.
+  static double fmaF64(int n) {
+    DoubleVector x = DoubleVector.broadcast(Lanes.F64, 0.999);
+    DoubleVector y = DoubleVector.broadcast(Lanes.F64, 1e-3);
+    DoubleVector s0 = DoubleVector.zero(Lanes.F64);
+    DoubleVector s1 = s0;
+    DoubleVector s2 = s0;
+    DoubleVector s3 = s0;
+    DoubleVector s4 = s0;
+    DoubleVector s5 = s0;
+    DoubleVector s6 = s0;
+    DoubleVector s7 = s0;
+    DoubleVector s8 = s0;
+    DoubleVector s9 = s0;
+    DoubleVector s10 = s0;
+    DoubleVector s11 = s0;
+    for (int i = 0; i < n; i++) {
+      s0 = s0.fma(x, y);
+      s1 = s1.fma(x, y);
+      s2 = s2.fma(x, y);
+      s3 = s3.fma(x, y);
+      s4 = s4.fma(x, y);
+      s5 = s5.fma(x, y);
+      s6 = s6.fma(x, y);
+      s7 = s7.fma(x, y);
+      s8 = s8.fma(x, y);
+      s9 = s9.fma(x, y);
+      s10 = s10.fma(x, y);
+      s11 = s11.fma(x, y);
+    }
+    DoubleVector t = s0.add(s1).add(s2).add(s3).add(s4).add(s5);
+    return t.add(s6).add(s7).add(s8).add(s9).add(s10).add(s11).reduceLanes(ADD);
+  }
+
+  /// Sum of `a`, whose bytes are a multiple of four vectors.
+  static float read(MemorySegment a) {
+    int n = (int) a.byteSize();
+    FloatVector s0 = FloatVector.zero(Lanes.F32);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    for (int i = 0; i < n; i += 4 * F32_BYTES) {
+      s0 = s0.add(load(a, i));
+      s1 = s1.add(load(a, i + F32_BYTES));
+      s2 = s2.add(load(a, i + 2 * F32_BYTES));
+      s3 = s3.add(load(a, i + 3 * F32_BYTES));
+    }
+    return s0.add(s1).add(s2.add(s3)).reduceLanes(ADD);
+  }
+
+  /// `y = a`
+  static void copy(MemorySegment a, MemorySegment y) {
+    int n = (int) a.byteSize();
+    for (int i = 0; i < n; i += F32_BYTES) {
+      load(a, i).intoMemorySegment(y, i, Lanes.ORDER);
+    }
+  }
+
+  /// `y = a + 3 b`
+  static void triad(MemorySegment a, MemorySegment b, MemorySegment y) {
+    int n = (int) a.byteSize();
+    FloatVector c = FloatVector.broadcast(Lanes.F32, 3);
+    for (int i = 0; i < n; i += F32_BYTES) {
+      load(b, i).fma(c, load(a, i)).intoMemorySegment(y, i, Lanes.ORDER);
+    }
+  }
+
+  /// Sum of the exponentials of `a`, whose bytes are a multiple of two vectors: the loads, the
+  /// polynomial and no stores.
+  static float exp(MemorySegment a) {
+    int n = (int) a.byteSize();
+    FloatVector s0 = FloatVector.zero(Lanes.F32);
+    FloatVector s1 = s0;
+    for (int i = 0; i < n; i += 2 * F32_BYTES) {
+      s0 = s0.add(ExpLanes.f32(load(a, i)));
+      s1 = s1.add(ExpLanes.f32(load(a, i + F32_BYTES)));
+    }
+    return s0.add(s1).reduceLanes(ADD);
+  }
+
+  private static FloatVector load(MemorySegment s, int offset) {
+    return FloatVector.fromMemorySegment(Lanes.F32, s, offset, Lanes.ORDER);
+  }
+}

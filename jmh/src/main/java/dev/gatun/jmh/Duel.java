@@ -1,0 +1,78 @@
+package dev.gatun.jmh;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.openjdk.jmh.infra.Blackhole;
+
+/// Times contenders in turn, in short batches within one JVM. A busy neighbour or a change of clock
+/// then meets all of them alike, and the ratio of two bests holds where either time alone does not.
+final class Duel {
+  private static final long BATCH_NANOS = 3_000_000;
+  private static final long ROUND_NANOS = 400_000_000;
+  private static final long SETTLE_NANOS = 15_000_000_000L;
+  private static final int BATCHES = 6;
+
+  /// OpenBLAS and OpenMP threads spin for up to 27 ms after a parallel call, on the cores that the
+  /// next contender wants. Peers therefore come last.
+  private static final long REST_NANOS = 35_000_000;
+
+  private final List<Contender> contenders;
+  private final int[] calls;
+  private final boolean rests;
+
+  /// A duel of contenders that use `threads` threads each, foreign libraries last.
+  Duel(int threads, List<Contender> contenders) {
+    this.contenders = contenders;
+    this.calls = new int[contenders.size()];
+    this.rests = threads > 1;
+    Arrays.fill(calls, 1);
+  }
+
+  /// Plays rounds until no contender got more than 5 % faster in the last three, which is when the
+  /// compiler is through with them: on a busy machine that can take seconds.
+  void settle(Blackhole hole) {
+    double[] best = round(hole);
+    long end = System.nanoTime() + SETTLE_NANOS;
+    for (int calm = 0; calm < 3 && System.nanoTime() < end; calm++) {
+      double[] next = round(hole);
+      for (int i = 0; i < best.length; i++) {
+        calm = next[i] < 0.95 * best[i] ? -1 : calm;
+        best[i] = Math.min(best[i], next[i]);
+      }
+    }
+  }
+
+  /// Best nanoseconds per call of each contender over the batches of one round.
+  double[] round(Blackhole hole) {
+    double[] best = new double[contenders.size()];
+    Arrays.fill(best, Double.POSITIVE_INFINITY);
+    long start = System.nanoTime();
+    for (int b = 0; b < BATCHES && (b == 0 || System.nanoTime() - start < ROUND_NANOS); b++) {
+      for (int i = 0; i < best.length; i++) {
+        best[i] = Math.min(best[i], batch(hole, i));
+      }
+      if (rests) {
+        LockSupport.parkNanos(REST_NANOS);
+      }
+    }
+    for (int i = 0; i < best.length; i++) {
+      calls[i] = (int) Math.clamp(BATCH_NANOS / best[i], 1, 1 << 20);
+    }
+    return best;
+  }
+
+  private double batch(Blackhole hole, int i) {
+    Contender c = contenders.get(i);
+    int n = calls[i];
+    if (n > 1) {
+      // Wakes the contender's threads and brings its operands back into cache.
+      hole.consume(c.call());
+    }
+    long start = System.nanoTime();
+    for (int k = 0; k < n; k++) {
+      hole.consume(c.call());
+    }
+    return (System.nanoTime() - start) / (double) n;
+  }
+}

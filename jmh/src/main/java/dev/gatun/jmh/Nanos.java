@@ -1,0 +1,25 @@
+package dev.gatun.jmh;
+
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+
+/// What a round of a [Duel] measured, in nanoseconds per call; 0 where nobody took part.
+@State(Scope.Thread)
+@AuxCounters(AuxCounters.Type.EVENTS)
+public class Nanos {
+  /// The engine.
+  public double ours;
+
+  /// The library it is compared with.
+  public double peer;
+
+  /// The peer on one element: what it takes to call it at all.
+  public double peerCall;
+
+  /// The loop that the machine's limit is measured with, scaled to the work of one call.
+  public double ceiling;
+
+  /// The engine's kernel alone, without the tensors around it.
+  public double kernel;
+}

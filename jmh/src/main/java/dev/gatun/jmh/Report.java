@@ -1,0 +1,175 @@
+package dev.gatun.jmh;
+
+import dev.gatun.cpu.simd.Lanes;
+import dev.gatun.tensor.DType;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/// Runs the duels and prints Markdown tables: what the machine can do, products against OpenBLAS,
+/// ops against PyTorch, and which of the project's bars hold.
+///
+/// ```text
+/// Report [--quick] [--write FILE] [ceilings] [gemm] [weights] [ops]
+/// ```
+///
+/// `--quick` measures in this JVM, in three minutes; otherwise every row has three JVMs of its own.
+public final class Report {
+  private final boolean quick;
+  private final List<String> sections;
+  private final StringBuilder text = new StringBuilder();
+
+  private Report(boolean quick, List<String> sections) {
+    this.quick = quick;
+    this.sections = sections;
+  }
+
+  /// Runs the report.
+  public static void main(String[] args) throws IOException, RunnerException {
+    List<String> rest = new ArrayList<>(List.of(args));
+    boolean quick = rest.remove("--quick");
+    int write = rest.indexOf("--write");
+    Path file = write < 0 ? Path.of("") : Path.of(rest.get(write + 1));
+    if (write >= 0) {
+      rest.subList(write, write + 2).clear();
+    }
+    List<String> sections =
+        rest.isEmpty() ? List.of("ceilings", "gemm", "weights", "ops") : List.copyOf(rest);
+    String text = new Report(quick, sections).run();
+    System.out.println(text);
+    if (write >= 0) {
+      Files.writeString(file, text);
+    }
+  }
+
+  private String run() throws RunnerException {
+    head();
+    List<Trial> ceilings = trials("ceilings", Ceilings.class, ceilingRows());
+    List<Trial> products = trials("gemm", GemmBenchmark.class, productRows());
+    List<Trial> weights = trials("weights", WeightBenchmark.class, threads(Map.of()));
+    List<Trial> ops = trials("ops", OpBenchmark.class, opRows());
+    Tables tables = new Tables(text);
+    tables.ceilings(ceilings);
+    tables.products(products);
+    tables.weights(weights);
+    tables.ops(ops);
+    tables.bars(products, weights, ops);
+    return text.toString();
+  }
+
+  private void head() {
+    text.append("# Benchmarks\n\n");
+    text.append("| | |\n|---|---|\n");
+    line("processor", processor());
+    line("JVM", System.getProperty("java.vm.name") + " " + Runtime.version());
+    line("flags", String.join(" ", flags()));
+    line("vectors", Lanes.SHAPE.vectorBitSize() + " bits");
+    if (sections.contains("gemm")) {
+      line("OpenBLAS", OpenBlas.open(DType.F32, 1).describe());
+    }
+    if (sections.contains("ops")) {
+      line("PyTorch", PyTorch.describe());
+    }
+    line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 7 rounds each");
+    text.append(
+        """
+
+        Rates are the best round's. Ratios and percentages are medians over rounds; within a round
+        the engine, its peer and the machine's limit take turns in short batches.
+        """);
+  }
+
+  private void line(String what, String value) {
+    text.append("| %s | %s |%n".formatted(what, value));
+  }
+
+  private static List<String> flags() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(a -> a.startsWith("-XX:") || a.startsWith("-Dgatun"))
+        .toList();
+  }
+
+  private static String processor() {
+    try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines
+          .filter(l -> l.startsWith("model name"))
+          .map(l -> l.substring(l.indexOf(':') + 2))
+          .findFirst()
+          .orElse(System.getProperty("os.arch"));
+    } catch (IOException e) {
+      return System.getProperty("os.arch");
+    }
+  }
+
+  private List<Trial> trials(String section, Class<?> benchmark, List<Map<String, String>> rows)
+      throws RunnerException {
+    List<Trial> trials = new ArrayList<>();
+    for (Map<String, String> row :
+        sections.contains(section) ? rows : List.<Map<String, String>>of()) {
+      ChainedOptionsBuilder options =
+          new OptionsBuilder()
+              .include("^" + benchmark.getName().replace(".", "\\.") + "\\.duel$")
+              .forks(quick ? 0 : 3)
+              .warmupIterations(quick ? 0 : 2)
+              .measurementIterations(quick ? 5 : 7)
+              .verbosity(VerboseMode.SILENT)
+              .shouldFailOnError(true);
+      row.forEach(options::param);
+      Trial t = Trial.of(row, new Runner(options.build()).run());
+      trials.add(t);
+      System.err.println(section + " " + row + " " + Tables.brief(t));
+    }
+    return trials;
+  }
+
+  private static List<Map<String, String>> ceilingRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String limit : List.of("FMA F32", "FMA F64", "read", "copy", "triad", "exp")) {
+      rows.addAll(threads(Map.of("limit", limit)));
+    }
+    return rows;
+  }
+
+  private static List<Map<String, String>> productRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String threads : List.of("1", "2")) {
+      for (String dtype : List.of("F32", "F64")) {
+        for (String sizes : GemmBenchmark.SIZES) {
+          rows.add(Map.of("sizes", sizes, "dtype", dtype, "threads", threads));
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static List<Map<String, String>> opRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (Subject s : Subject.values()) {
+      rows.add(Map.of("op", s.name(), "rows", "32", "threads", "1"));
+    }
+    for (Subject s : Subject.values()) {
+      rows.addAll(threads(Map.of("op", s.name(), "rows", "32768")));
+    }
+    return rows;
+  }
+
+  private static List<Map<String, String>> threads(Map<String, String> row) {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String threads : List.of("1", "2")) {
+      Map<String, String> r = new LinkedHashMap<>(row);
+      r.put("threads", threads);
+      rows.add(r);
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,176 @@
+package dev.gatun.jmh;
+
+import dev.gatun.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// Markdown tables of [Trial]s.
+final class Tables {
+  /// A limit that a result comes nearer to than this was not measured well.
+  private static final double MARGIN = 1.05;
+
+  private final StringBuilder text;
+
+  Tables(StringBuilder text) {
+    this.text = text;
+  }
+
+  /// One line for a trial as it ends.
+  static String brief(Trial t) {
+    StringBuilder s = new StringBuilder();
+    for (String name : List.of("ours", "kernel", "peer", "peerCall", "ceiling")) {
+      if (t.has(name)) {
+        s.append(" %s %.1f us".formatted(name, t.best(name) / 1e3));
+      }
+    }
+    return s.toString();
+  }
+
+  private void row(Object... cells) {
+    text.append('|');
+    for (Object c : cells) {
+      text.append(' ').append(c instanceof Double d ? format(d) : c).append(" |");
+    }
+    text.append('\n');
+  }
+
+  private static String format(double v) {
+    return String.format(Locale.ROOT, v >= 100 ? "%.0f" : v >= 10 ? "%.1f" : "%.2f", v);
+  }
+
+  private static String percent(double v) {
+    return "%.0f %%".formatted(100 * v);
+  }
+
+  private void heading(String title, String... columns) {
+    text.append("\n## ").append(title).append("\n\n");
+    row((Object[]) columns);
+    text.append('|').append("---|".repeat(columns.length)).append('\n');
+  }
+
+  void ceilings(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading("Limits of the machine", "limit", "threads", "rate", "unit");
+    for (Trial t : trials) {
+      String limit = t.parameter("limit");
+      String unit = limit.startsWith("FMA") ? "GFLOP/s" : limit.equals("exp") ? "Gelem/s" : "GB/s";
+      row(limit, t.threads(), 1e9 / t.best("ceiling"), unit);
+    }
+  }
+
+  void products(List<Trial> trials) {
+    for (int threads : new int[] {1, 2}) {
+      for (DType dtype : new DType[] {DType.F32, DType.F64}) {
+        List<Trial> some = select(trials, threads, dtype);
+        if (!some.isEmpty()) {
+          products(
+              some, "matmul %s, %d thread%s".formatted(dtype, threads, threads > 1 ? "s" : ""));
+        }
+      }
+    }
+  }
+
+  static List<Trial> select(List<Trial> trials, int threads, DType dtype) {
+    return trials.stream()
+        .filter(t -> t.threads() == threads && t.parameter("dtype").equals(dtype.name()))
+        .toList();
+  }
+
+  private void products(List<Trial> trials, String title) {
+    heading(
+        title,
+        "m x k x n",
+        "ours GFLOP/s",
+        "kernel alone",
+        "OpenBLAS",
+        "ours / OpenBLAS",
+        "limit GFLOP/s",
+        "of limit");
+    for (Trial t : trials) {
+      double flops = Product.parse(t.parameter("sizes")).flops();
+      row(
+          t.parameter("sizes"),
+          flops / t.best("ours"),
+          flops / t.best("kernel"),
+          flops / t.best("peer"),
+          t.ratio("peer", "ours"),
+          flops / t.best("ceiling"),
+          percent(t.ratio("ceiling", "ours")));
+    }
+    row("geometric mean", "", "", "", geometricMean(trials), "", "");
+  }
+
+  static double geometricMean(List<Trial> trials) {
+    double logs = trials.stream().mapToDouble(t -> Math.log(t.ratio("peer", "ours"))).sum();
+    return Math.exp(logs / trials.size());
+  }
+
+  void weights(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading("BF16 weights, one token", "threads", "ours GB/s", "read GB/s", "of limit");
+    for (Trial t : trials) {
+      double bytes = WeightBenchmark.bytes();
+      row(
+          t.threads(),
+          bytes / t.best("ours"),
+          bytes / t.best("ceiling"),
+          percent(t.ratio("ceiling", "ours")));
+    }
+  }
+
+  void ops(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "Ops, F32, rows of 512",
+        "op",
+        "elements",
+        "threads",
+        "ours us",
+        "PyTorch us",
+        "of that its call",
+        "PyTorch / ours",
+        "less its call",
+        "of limit");
+    for (Trial t : trials) {
+      long elements = Long.parseLong(t.parameter("rows")) * OpBenchmark.COLUMNS;
+      boolean limited = limited(t);
+      row(
+          t.parameter("op").toLowerCase(Locale.ROOT),
+          elements >= 1 << 20 ? (elements >> 20) + " M" : (elements >> 10) + " K",
+          t.threads(),
+          t.best("ours") / 1e3,
+          t.best("peer") / 1e3,
+          t.best("peerCall") / 1e3,
+          t.ratio("peer", "ours"),
+          t.netRatio(),
+          limited ? percent(t.ratio("ceiling", "ours")) : "");
+    }
+  }
+
+  /// Whether the trial's limit is the op's: the stream out of cache, the exponential in it.
+  static boolean limited(Trial t) {
+    return !t.parameters().containsKey("op")
+        || !t.parameter("rows").equals("32")
+        || t.parameter("op").equals("EXP");
+  }
+
+  void bars(List<Trial> products, List<Trial> weights, List<Trial> ops) {
+    List<Trial> all = new ArrayList<>(products);
+    all.addAll(weights);
+    all.addAll(ops);
+    Bars bars = new Bars();
+    bars.products(products);
+    bars.weights(weights);
+    bars.limits(all.stream().filter(Tables::limited).toList(), MARGIN);
+    bars.ops(ops);
+    heading("Bars", "bar", "measured", "");
+    bars.rows().forEach(b -> row(b.name(), b.measured(), b.met() ? "met" : "NOT MET"));
+  }
+}

@@ -1,0 +1,70 @@
+package dev.gatun.jmh;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+import org.openjdk.jmh.results.RunResult;
+
+/// The rounds of one [Duel] over all forks.
+///
+/// @param parameters of the benchmark
+/// @param rounds for each round, the fields of [Nanos] by name
+record Trial(Map<String, String> parameters, List<Map<String, Double>> rounds) {
+  static Trial of(Map<String, String> parameters, Collection<RunResult> results) {
+    return new Trial(
+        parameters,
+        results.stream()
+            .flatMap(r -> r.getBenchmarkResults().stream())
+            .flatMap(b -> b.getIterationResults().stream())
+            .map(i ->
+                i.getSecondaryResults().entrySet().stream()
+                    .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().getScore())))
+            .toList());
+  }
+
+  String parameter(String name) {
+    String value = parameters.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("Trial: no parameter is named " + name);
+    }
+    return value;
+  }
+
+  int threads() {
+    return Integer.parseInt(parameter("threads"));
+  }
+
+  private DoubleStream all(String name) {
+    return rounds.stream().mapToDouble(r -> r.getOrDefault(name, 0.0));
+  }
+
+  /// Whether `name` was timed.
+  boolean has(String name) {
+    return all(name).anyMatch(v -> v > 0);
+  }
+
+  /// Least nanoseconds per call of `name`.
+  double best(String name) {
+    return all(name).min().orElseThrow();
+  }
+
+  /// Median over the rounds of the time of `a` over that of `b`.
+  double ratio(String a, String b) {
+    return median(rounds.stream().mapToDouble(r -> r.get(a) / r.get(b)));
+  }
+
+  /// Median over the rounds of how much longer the peer takes than the engine, the cost of calling
+  /// it at all subtracted.
+  double netRatio() {
+    return median(
+        rounds.stream().mapToDouble(r -> (r.get("peer") - r.get("peerCall")) / r.get("ours")));
+  }
+
+  private static double median(DoubleStream values) {
+    double[] sorted = values.sorted().toArray();
+    int n = sorted.length;
+    return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+  }
+}

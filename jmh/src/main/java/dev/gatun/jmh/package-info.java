@@ -1,0 +1,2 @@
+/// Benchmarks: ops and products against other libraries and against the machine's limits.
+package dev.gatun.jmh;

@@ -1,0 +1,35 @@
+package dev.gatun.samples.conform;
+
+import dev.gatun.op.Op;
+import dev.gatun.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// From the cases of one golden file to calls of the public API. An adapter holds no arithmetic: it
+/// names inputs and flags, and picks results.
+interface Adapter {
+  /// The file it is for, without ending.
+  String file();
+
+  /// Calls the operator of one case.
+  ///
+  /// @throws UnsupportedOperationException if the engine has no such operator, flag or input
+  Result call(Arguments a);
+
+  /// All results by name, and the operator that must have run.
+  record Result(Class<? extends Op> op, Map<String, Tensor> outputs) {}
+
+  /// Every adapter there is.
+  List<Adapter> ALL = List.of(new Norms(), new CausalConvolution());
+
+  /// The adapter for `file`.
+  static Optional<Adapter> of(String file) {
+    return ALL.stream().filter(a -> a.file().equals(file)).findFirst();
+  }
+
+  /// For an operator that does not exist yet.
+  static UnsupportedOperationException missing(String op) {
+    return new UnsupportedOperationException("there is no operator '" + op + "' yet");
+  }
+}

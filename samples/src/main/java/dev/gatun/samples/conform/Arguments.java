@@ -1,0 +1,58 @@
+package dev.gatun.samples.conform;
+
+import dev.gatun.tensor.Scope;
+import dev.gatun.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// What an adapter may call its operator with: the inputs of a case in one type, in the scope of one
+/// run, and the flags. What an adapter does not ask for is not supported.
+final class Arguments {
+  private final Scope scope;
+  private final Map<String, Tensor> inputs;
+  private final Flags flags;
+  private final Set<String> taken = new HashSet<>();
+
+  Arguments(Scope scope, Map<String, Tensor> inputs, Flags flags) {
+    this.scope = scope;
+    this.inputs = inputs;
+    this.flags = flags;
+  }
+
+  Flags flags() {
+    return flags;
+  }
+
+  /// Input `name`.
+  ///
+  /// @throws UnsupportedOperationException if the case has none
+  Tensor in(String name) {
+    return find(name)
+        .orElseThrow(
+            () ->
+                new UnsupportedOperationException(
+                    "input '%s' must be there; got %s".formatted(name, inputs.keySet())));
+  }
+
+  /// Input `name`, where the case has it.
+  Optional<Tensor> find(String name) {
+    taken.add(name);
+    return Optional.ofNullable(inputs.get(name)).map(scope::borrow);
+  }
+
+  /// @throws UnsupportedOperationException if an input or a flag was not asked for
+  void requireAllTaken() {
+    List<String> unused = new ArrayList<>(flags.unused());
+    inputs.keySet().stream()
+        .filter(n -> !taken.contains(n))
+        .forEach(n -> unused.add("input '" + n + "'"));
+    if (!unused.isEmpty()) {
+      throw new UnsupportedOperationException(
+          String.join(", ", unused) + (unused.size() == 1 ? " is" : " are") + " not supported");
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package dev.gatun.samples.lesson;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `gatun lesson N`.
+@Command(
+    name = "lesson",
+    description = {"Run a lesson; read its source beside it.", "  1  tensors, scopes, gradients"})
+public final class Lesson implements Callable<Integer> {
+  private static final List<Runnable> LESSONS = List.of(L01Tensors::run);
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(index = "0", paramLabel = "N", description = "Number of the lesson, from 1.")
+  private int number = 1;
+
+  /// For picocli.
+  public Lesson() {}
+
+  @Override
+  public Integer call() {
+    if (number < 1 || number > LESSONS.size()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "lessons are numbered 1 to %d; got %d".formatted(LESSONS.size(), number));
+    }
+    LESSONS.get(number - 1).run();
+    return 0;
+  }
+}

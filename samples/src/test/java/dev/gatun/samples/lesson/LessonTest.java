@@ -1,0 +1,39 @@
+package dev.gatun.samples.lesson;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gatun.samples.Console;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LessonTest {
+  private static final Path SOURCES = Path.of("src", "main", "java", "dev", "gatun", "samples", "lesson");
+
+  @Test
+  void lessonsPrintWhatTheirSourcesSay() throws IOException {
+    lessonPrints(1, "L01Tensors.java");
+  }
+
+  @Test
+  void thereIsNoOtherLesson() {
+    assertEquals(2, Console.run("lesson", "0").code());
+    assertEquals(2, Console.run("lesson", "99").code());
+  }
+
+  private static void lessonPrints(int number, String file) throws IOException {
+    List<String> source = Files.readAllLines(SOURCES.resolve(file));
+    assertTrue(source.size() <= 200, file + " has " + source.size() + " lines");
+    int run = source.indexOf("// How to run:");
+    assertEquals("//   ./gatun lesson " + number, source.get(run + 1));
+    int start = source.indexOf("// Expected output:");
+    List<String> expected =
+        source.subList(start + 1, source.size()).stream().map(l -> l.replaceFirst("^//( {3})?", "")).toList();
+    Console c = Console.run("lesson", Integer.toString(number));
+    assertEquals(0, c.code(), c.err());
+    assertEquals(expected, c.out().lines().toList());
+  }
+}
