@@ -19,7 +19,8 @@ public final class Embedding extends Layer {
   /// F32 rows of standard normal numbers, one for each of `count` indices.
   public static Embedding of(Scope scope, long count, long width, long seed) {
     try (Scope initial = scope.device().scope("initial")) {
-      return of(scope, Initializer.normal(1, seed).make(initial, DType.F32, Shape.of(count, width)));
+      return of(
+          scope, Initializer.normal(1, seed).make(initial, DType.F32, Shape.of(count, width)));
     }
   }
 

@@ -55,7 +55,10 @@ public abstract class Module {
   }
 
   private void requireFree(String name) {
-    if (name.isEmpty() || name.contains(".") || own.containsKey(name) || children.containsKey(name)) {
+    if (name.isEmpty()
+        || name.contains(".")
+        || own.containsKey(name)
+        || children.containsKey(name)) {
       throw new IllegalArgumentException(
           "%s: a name must be free and without dots; got '%s' beside %s and %s"
               .formatted(getClass().getSimpleName(), name, own.keySet(), children.keySet()));

@@ -7,8 +7,8 @@ import dev.gatun.tensor.Tensor;
 import dev.gatun.tensor.Variable;
 import java.util.Optional;
 
-/// [dev.gatun.op.reduce.RmsNorm] over the last axis, or groups of it, with a weight of ones to start
-/// from, plain or gated.
+/// [dev.gatun.op.reduce.RmsNorm] over the last axis, or groups of it, with a weight of ones to
+/// start from, plain or gated.
 ///
 /// Shapes: `x [..., D]`, `gate` like `x`, `weight [D]`, `y [..., D]`.
 public final class RmsNorm extends Layer {
@@ -51,12 +51,6 @@ public final class RmsNorm extends Layer {
 
   private Tensor gated(Tensor x, Optional<Tensor> gate, boolean normBeforeGate) {
     return dev.gatun.op.reduce.RmsNorm.of(
-        x,
-        gate,
-        Optional.of(borrow(weight, x)),
-        Optional.empty(),
-        eps,
-        groupSize,
-        normBeforeGate);
+        x, gate, Optional.of(borrow(weight, x)), Optional.empty(), eps, groupSize, normBeforeGate);
   }
 }

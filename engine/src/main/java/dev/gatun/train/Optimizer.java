@@ -2,7 +2,6 @@ package dev.gatun.train;
 
 import dev.gatun.autograd.Gradients;
 import dev.gatun.tensor.Scope;
-import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import dev.gatun.tensor.Variable;
 import java.util.Collection;
@@ -31,7 +30,8 @@ public abstract sealed class Optimizer permits Sgd, AdamW {
     return parameters;
   }
 
-  /// One step with learning rate `rate`. A parameter that the gradients do not reach stays as it is.
+  /// One step with learning rate `rate`. A parameter that the gradients do not reach stays as it
+  /// is.
   ///
   /// @throws IllegalStateException if a scope is closed
   public final void step(Gradients g, double rate) {

@@ -90,8 +90,7 @@ public final class Sgd extends Optimizer {
       String names = hasMomentum() ? "p b g" : "p g";
       Rules.count(hasMomentum() ? 3 : 2, this, names, in);
       Rules.computing(this, names, in);
-      Rules.require(
-          in.stream().allMatch(in.get(0)::equals), this, "shapes must agree", names, in);
+      Rules.require(in.stream().allMatch(in.get(0)::equals), this, "shapes must agree", names, in);
       return List.of();
     }
 

@@ -83,7 +83,9 @@ final class SgdSimd {
       FloatVector di = pi.fma(decay, gi);
       bi = bi.fma(momentum, di);
       bi.intoMemorySegment(b, at, Lanes.ORDER, k);
-      bi.blend(bi.fma(momentum, di), nesterov).fma(rate, pi).intoMemorySegment(p, at, Lanes.ORDER, k);
+      bi.blend(bi.fma(momentum, di), nesterov)
+          .fma(rate, pi)
+          .intoMemorySegment(p, at, Lanes.ORDER, k);
     }
   }
 
@@ -140,7 +142,9 @@ final class SgdSimd {
       DoubleVector di = pi.fma(decay, gi);
       bi = bi.fma(momentum, di);
       bi.intoMemorySegment(b, at, Lanes.ORDER, k);
-      bi.blend(bi.fma(momentum, di), nesterov).fma(rate, pi).intoMemorySegment(p, at, Lanes.ORDER, k);
+      bi.blend(bi.fma(momentum, di), nesterov)
+          .fma(rate, pi)
+          .intoMemorySegment(p, at, Lanes.ORDER, k);
     }
   }
 

@@ -12,7 +12,8 @@ import java.util.List;
 final class Compare {
   private Compare() {}
 
-  /// Fails unless `got` is within the case's bound of `want`, NaN and infinities in the same places.
+  /// Fails unless `got` is within the case's bound of `want`, NaN and infinities in the same
+  // places.
   static void near(Run run, String what, List<Result> want, List<Result> got) {
     assertEquals(want.size(), got.size(), () -> run + " " + what + ": number of results");
     for (int k = 0; k < want.size(); k++) {
@@ -25,7 +26,9 @@ final class Compare {
           w.values(),
           g.values(),
           run.of().bound(t, run.n()),
-          run.of().ofScale() ? scale(w.values()) : t == DType.F64 ? Double.MIN_NORMAL : Float.MIN_NORMAL);
+          run.of().ofScale()
+              ? scale(w.values())
+              : t == DType.F64 ? Double.MIN_NORMAL : Float.MIN_NORMAL);
     }
   }
 

@@ -42,13 +42,13 @@ class CpuContractTest extends OpContract {
       List<Tensor> in = run.tensors(scope);
       List<Spec> specs = in.stream().map(Tensor::spec).toList();
       long scratch = Math.max(64, op.scratch(specs, 1));
-      Call call =
-          CpuDevice.call(specs, in, allocated(op, in, scope), arena.allocate(scratch, 64));
+      Call call = CpuDevice.call(specs, in, allocated(op, in, scope), arena.allocate(scratch, 64));
       assertEquals(0, allocated(op, call, workers), () -> run + ": bytes a call");
     }
   }
 
-  /// Bytes in the best of several rounds: C2 comes when it comes, and what it still interprets boxes.
+  /// Bytes in the best of several rounds: C2 comes when it comes, and what it still interprets
+  // boxes.
   private static long allocated(Kernel op, Call call, Workers workers) {
     ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long best = Long.MAX_VALUE;

@@ -19,6 +19,7 @@ import dev.gatun.op.random.Uniform;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
 import java.util.List;
+import java.util.function.Function;
 
 /// Cases of `dev.gatun.op.math` and `dev.gatun.op.random`.
 final class MathCases {
@@ -27,11 +28,12 @@ final class MathCases {
           binary("add", new Add()),
           binary("sub", new Sub()),
           binary("mul", new Mul()),
-          binary("div", new Div()),
+          broadcast(
+              "div", new Div(), d -> List.of(d.normal(3, d.n()), d.uniform(0.5, 3, 3, d.n()))),
           broadcast("add.row", new Add(), d -> List.of(d.normal(3, d.n()), d.normal(d.n()))),
           broadcast("sub.column", new Sub(), d -> List.of(d.normal(3, 1), d.normal(3, d.n()))),
           broadcast("mul.scalar", new Mul(), d -> List.of(d.normal(), d.normal(2, d.n()))),
-          broadcast("div.scalar", new Div(), d -> List.of(d.normal(2, d.n()), d.normal())),
+          broadcast("div.scalar", new Div(), d -> List.of(d.normal(2, d.n()), d.uniform(-3, -1))),
           broadcast(
               "mul.both", new Mul(), d -> List.of(d.normal(2, 1, d.n(), 3), d.normal(5, 1, 3))),
           OpCase.of("add.to", new AddTo(), d -> List.of(d.normal(3, d.n()), d.normal(3, d.n())))
@@ -71,8 +73,7 @@ final class MathCases {
     return broadcast(name, op, d -> List.of(d.normal(3, d.n()), d.normal(3, d.n())));
   }
 
-  private static OpCase broadcast(
-      String name, Op op, java.util.function.Function<Draw, List<Input>> inputs) {
+  private static OpCase broadcast(String name, Op op, Function<Draw, List<Input>> inputs) {
     return OpCase.of(name, op, inputs)
         .ulps(0.5)
         .wrong("shapes must broadcast", "F32[2,3]", "F32[4]")

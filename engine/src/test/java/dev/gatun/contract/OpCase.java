@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 /// @param inputs its inputs at that size
 /// @param ulps how far a device may be from the reference, in units of the type's rounding step, at
 ///     size `n`
-/// @param ofScale whether that is relative to the largest magnitude of the result, as for sums, or to
+/// @param ofScale whether that is relative to the largest magnitude of the result, as for sums, or
+// to
 ///     each element
 /// @param smallest the least size that makes sense
 /// @param big a size that several workers share
@@ -53,8 +54,7 @@ public record OpCase(
 
   /// Within `bound` ulp of each element.
   public OpCase ulps(double bound) {
-    return new OpCase(
-        name, op, inputs, n -> bound, false, smallest, big, targets, gradient, wrong);
+    return new OpCase(name, op, inputs, n -> bound, false, smallest, big, targets, gradient, wrong);
   }
 
   /// Within `bound` ulp of the largest element, at size `n`: for sums, whose error grows with `n`

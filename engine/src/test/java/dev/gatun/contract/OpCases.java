@@ -6,7 +6,8 @@ import java.util.stream.Stream;
 /// The table of operators. A line here gives an op all tests of [OpContract] on every device, and a
 /// benchmark; a package of ops has its own file of lines, such as [MathCases].
 ///
-/// A line names the op, makes its inputs from a [Draw] and says how near the reference a device must
+/// A line names the op, makes its inputs from a [Draw] and says how near the reference a device
+// must
 /// come and what must be refused:
 ///
 /// ```java
@@ -16,7 +17,8 @@ import java.util.stream.Stream;
 /// OpCase.of("add.row", new Add(), d -> List.of(d.normal(3, d.n()), d.normal(d.n())))   // binary
 ///     .ulps(0.5)
 ///     .wrong("shapes must broadcast", "F32[2,3]", "F32[4]"),
-/// OpCase.of("sum", new Sum(List.of(1), false), d -> List.of(d.normal(3, d.n())))       // reduction
+/// OpCase.of("sum", new Sum(List.of(1), false), d -> List.of(d.normal(3, d.n())))       //
+// reduction
 ///     .ulpsOfScale(n -> 2 + n / 16.0)
 ///     .wrong("axis", "F32[2]"),
 /// OpCase.of("loss", new CrossEntropy(...), d ->                          // indices, no size 0
@@ -31,8 +33,10 @@ import java.util.stream.Stream;
 ///     .inPlace(1)
 /// ```
 ///
-/// `d.n()` is the size under test: 0, 1, around the vector widths, 207, 1037 and [OpCase#big]; let it
-/// be the axis that the inner loop runs along, and keep other axes at 2 to 5. Give two lines to an op
+/// `d.n()` is the size under test: 0, 1, around the vector widths, 207, 1037 and [OpCase#big]; let
+// it
+/// be the axis that the inner loop runs along, and keep other axes at 2 to 5. Give two lines to an
+// op
 /// with two code paths.
 public final class OpCases {
   private OpCases() {}

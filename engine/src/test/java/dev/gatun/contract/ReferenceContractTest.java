@@ -3,12 +3,12 @@ package dev.gatun.contract;
 import dev.gatun.cpu.CpuDevice;
 import dev.gatun.device.Device;
 
-/// The contract with the reference kernels, as on a JVM without vectors: what remains to prove there
+/// The contract with the reference kernels, as on a JVM without vectors: what remains to prove
+// there
 /// is the gradients and the errors.
 class ReferenceContractTest extends OpContract {
   @Override
   protected Device open(int threads) {
-    return CpuDevice.open(
-        CpuDevice.Options.standard().withReferenceKernels().withThreads(threads));
+    return CpuDevice.open(CpuDevice.Options.standard().withReferenceKernels().withThreads(threads));
   }
 }

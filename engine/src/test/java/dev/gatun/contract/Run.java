@@ -51,8 +51,7 @@ record Run(OpCase of, int n, List<Input> in) {
     if (of.targets() == 0) {
       return scope.run(op(), tensors);
     }
-    List<Variable> targets =
-        tensors.subList(0, of.targets()).stream().map(scope::state).toList();
+    List<Variable> targets = tensors.subList(0, of.targets()).stream().map(scope::state).toList();
     scope.update((Kernel) op(), targets, tensors.subList(of.targets(), tensors.size()));
     return targets.stream().map(Variable::value).toList();
   }
@@ -65,7 +64,8 @@ record Run(OpCase of, int n, List<Input> in) {
               .map(i -> i.differentiable() ? i.on(scope).requiresGrad() : i.on(scope))
               .toList();
       List<Tensor> out = scope.run(op(), leaves);
-      double[][] sums = in.stream().map(i -> new double[i.values().length]).toArray(double[][]::new);
+      double[][] sums =
+          in.stream().map(i -> new double[i.values().length]).toArray(double[][]::new);
       for (int k = 0; k < out.size(); k++) {
         Tensor y = out.get(k);
         if (y.wantsGrad() && y.dtype().computes()) {

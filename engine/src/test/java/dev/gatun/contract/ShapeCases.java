@@ -38,7 +38,9 @@ final class ShapeCases {
         exact(OpCase.of("full", n -> new Full(DType.F32, Shape.of(3, n), 1.5), d -> List.of())),
         exact(OpCase.of("full.bf16", n -> new Full(DType.BF16, Shape.of(n), 3), d -> List.of())),
         exact(OpCase.of("full.i64", n -> new Full(DType.I64, Shape.of(n), -3), d -> List.of())),
-        exact(OpCase.of("assign", new Assign(), d -> List.of(d.normal(3, d.n()), d.normal(3, d.n()))))
+        exact(
+                OpCase.of(
+                    "assign", new Assign(), d -> List.of(d.normal(3, d.n()), d.normal(3, d.n()))))
             .inPlace(1)
             .wrong("types and shapes must agree", "F32[2]", "F32[3]"),
         exact(
@@ -47,13 +49,19 @@ final class ShapeCases {
                     n -> new Broadcast(Shape.of(2, 3, n)),
                     d -> List.of(d.normal(3, 1))))
             .wrong("must broadcast", "F32[3,2]"),
-        exact(OpCase.of("permute", new Permute(List.of(2, 0, 1)), d -> List.of(d.normal(3, 2, d.n()))))
+        exact(
+                OpCase.of(
+                    "permute", new Permute(List.of(2, 0, 1)), d -> List.of(d.normal(3, 2, d.n()))))
             .wrong("every axis must be named once", "F32[3,2]"),
-        exact(OpCase.of("reshape", n -> new Reshape(Shape.of(n, 3)), d -> List.of(d.normal(3, d.n()))))
+        exact(
+                OpCase.of(
+                    "reshape", n -> new Reshape(Shape.of(n, 3)), d -> List.of(d.normal(3, d.n()))))
             .wrong("the number of elements must stay the same", "F32[2]"),
         exact(
                 OpCase.of(
-                    "slice", n -> new Slice(1, n / 3, n / 3, 2), d -> List.of(d.normal(3, d.n() + 2))))
+                    "slice",
+                    n -> new Slice(1, n / 3, n / 3, 2),
+                    d -> List.of(d.normal(3, d.n() + 2))))
             .wrong("within its axis", "F32[0]"),
         exact(
                 OpCase.of(
@@ -74,10 +82,7 @@ final class ShapeCases {
   }
 
   private static OpCase cast(DType from, DType to) {
-    return OpCase.of(
-            "cast." + from + "." + to,
-            new Cast(to),
-            d -> List.of(d.typed(from, 3, d.n())))
+    return OpCase.of("cast." + from + "." + to, new Cast(to), d -> List.of(d.typed(from, 3, d.n())))
         .ulps(0)
         .noGradient();
   }

@@ -65,11 +65,10 @@ class ModuleTest {
       assertEquals(step, y.scope());
       Gradients g = y.sum().backward();
       mlp.parameters()
-          .forEach(
-              (name, p) -> {
-                assertEquals(p.value().shape(), g.of(p).shape(), name);
-                assertEquals(step, g.of(p).scope(), name);
-              });
+          .forEach((name, p) -> {
+            assertEquals(p.value().shape(), g.of(p).shape(), name);
+            assertEquals(step, g.of(p).scope(), name);
+          });
     }
   }
 
@@ -104,7 +103,9 @@ class ModuleTest {
     assertArrayEquals(new float[] {-5, -8}, plain.forward(x).toFloatArray());
     assertThrows(
         IllegalArgumentException.class,
-        () -> Linear.of(model, weight, Optional.of(model.zeros(DType.F32, Shape.of(3))), Activation.NONE));
+        () ->
+            Linear.of(
+                model, weight, Optional.of(model.zeros(DType.F32, Shape.of(3))), Activation.NONE));
   }
 
   @Test

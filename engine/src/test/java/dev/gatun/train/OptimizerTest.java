@@ -99,8 +99,7 @@ class OptimizerTest {
     double[] ahead = byHand(p -> Sgd.of(List.of(p), new Sgd.Options(0.5, 0.5, true)));
     double first = 1 - 0.1 * (3.5 + 1.75);
     double d = 3 + first / 2;
-    assertArrayEquals(
-        new double[] {first, first - 0.1 * (d + 0.5 * (d + 1.75))}, ahead, 1e-12);
+    assertArrayEquals(new double[] {first, first - 0.1 * (d + 0.5 * (d + 1.75))}, ahead, 1e-12);
   }
 
   @Test

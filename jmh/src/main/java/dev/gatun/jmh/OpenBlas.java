@@ -20,6 +20,7 @@ import java.util.List;
 
 /// OpenBLAS from Maven Central's `org.bytedeco:openblas`, called through FFM. Row-major, no operand
 /// transposed, `y = a b`.
+@SuppressWarnings("restricted")
 final class OpenBlas {
   /// Where [Cblas] looks for the library.
   private static final String LIBRARY = "gatun.cblas.library";

@@ -1,10 +1,11 @@
 package dev.gatun.jmh;
 
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 
 /// The rounds of one [Duel] over all forks.
@@ -18,10 +19,15 @@ record Trial(Map<String, String> parameters, List<Map<String, Double>> rounds) {
         results.stream()
             .flatMap(r -> r.getBenchmarkResults().stream())
             .flatMap(b -> b.getIterationResults().stream())
-            .map(i ->
-                i.getSecondaryResults().entrySet().stream()
-                    .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().getScore())))
+            .map(Trial::scores)
             .toList());
+  }
+
+  /// Primary results are left out: what a whole round took.
+  private static Map<String, Double> scores(IterationResult iteration) {
+    Map<String, Double> scores = new HashMap<>();
+    iteration.getSecondaryResults().forEach((name, r) -> scores.put(name, r.getScore()));
+    return scores;
   }
 
   String parameter(String name) {
@@ -36,8 +42,12 @@ record Trial(Map<String, String> parameters, List<Map<String, Double>> rounds) {
     return Integer.parseInt(parameter("threads"));
   }
 
+  private static double nanos(Map<String, Double> round, String name) {
+    return round.getOrDefault(name, 0.0);
+  }
+
   private DoubleStream all(String name) {
-    return rounds.stream().mapToDouble(r -> r.getOrDefault(name, 0.0));
+    return rounds.stream().mapToDouble(r -> nanos(r, name));
   }
 
   /// Whether `name` was timed.
@@ -52,14 +62,15 @@ record Trial(Map<String, String> parameters, List<Map<String, Double>> rounds) {
 
   /// Median over the rounds of the time of `a` over that of `b`.
   double ratio(String a, String b) {
-    return median(rounds.stream().mapToDouble(r -> r.get(a) / r.get(b)));
+    return median(rounds.stream().mapToDouble(r -> nanos(r, a) / nanos(r, b)));
   }
 
   /// Median over the rounds of how much longer the peer takes than the engine, the cost of calling
   /// it at all subtracted.
   double netRatio() {
     return median(
-        rounds.stream().mapToDouble(r -> (r.get("peer") - r.get("peerCall")) / r.get("ours")));
+        rounds.stream()
+            .mapToDouble(r -> (nanos(r, "peer") - nanos(r, "peerCall")) / nanos(r, "ours")));
   }
 
   private static double median(DoubleStream values) {

@@ -24,11 +24,22 @@ final class Doctor implements Runnable {
   /// The instruction sets that decide speed, in the kernel's words.
   private static final List<String> ISA =
       List.of(
-          "sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512_bf16",
-          "avx512_vnni", "asimd", "sve", "sve2", "bf16");
+          "sse4_2",
+          "avx",
+          "avx2",
+          "fma",
+          "f16c",
+          "avx512f",
+          "avx512bw",
+          "avx512vl",
+          "avx512_bf16",
+          "avx512_vnni",
+          "asimd",
+          "sve",
+          "sve2",
+          "bf16");
 
-  private static final Path HUGE_PAGES =
-      Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+  private static final Path HUGE_PAGES = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
 
   private final List<String> missing = new ArrayList<>();
 
@@ -90,7 +101,8 @@ final class Doctor implements Runnable {
       line(
           "lanes",
           "%d bits: %d F32, %d F64%s"
-              .formatted(bits, bits / 32, bits / 64, asked.isEmpty() ? "" : "; asked for " + asked));
+              .formatted(
+                  bits, bits / 32, bits / 64, asked.isEmpty() ? "" : "; asked for " + asked));
     }
     line("threads", Runtime.getRuntime().availableProcessors());
   }

@@ -11,14 +11,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/// The `gatun` command. It exits with 0 where all went well, 1 where the work failed and 2 where the
-/// command line is wrong, then with one sentence on standard error.
+/// The `gatun` command. It exits with 0 where all went well, 1 where the work failed and 2 where
+/// the command line is wrong, then with one sentence on standard error.
 @Command(
     name = "gatun",
     description = "A tensor engine for sequence models in plain Java.",
-    subcommands = {
-      Doctor.class, Conform.class, TrainDigits.class, Lesson.class, Version.class
-    },
+    subcommands = {Doctor.class, Conform.class, TrainDigits.class, Lesson.class, Version.class},
     mixinStandardHelpOptions = false)
 public final class Main implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -28,6 +26,7 @@ public final class Main implements Runnable {
       usageHelp = true,
       scope = ScopeType.INHERIT,
       description = "Show this help.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
   private boolean help;
 
   @Option(

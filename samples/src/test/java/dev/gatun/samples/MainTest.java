@@ -39,7 +39,9 @@ class MainTest {
     Console c = Console.run("doctor");
     assertEquals(0, c.code(), c.err());
     for (String line :
-        new String[] {"JDK", "C2", "SVML", "ISA", "huge pages", "native access", "OpenCL devices"}) {
+        new String[] {
+          "JDK", "C2", "SVML", "ISA", "huge pages", "native access", "OpenCL devices"
+        }) {
       assertTrue(c.out().contains("\n" + line), c.out());
     }
     assertTrue(c.out().toLowerCase(java.util.Locale.ROOT).contains("missing"), c.out());

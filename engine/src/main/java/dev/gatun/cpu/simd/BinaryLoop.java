@@ -59,6 +59,9 @@ final class BinaryLoop implements Loop.Binary {
 
   private static void both(
       MemorySegment x, long xo, MemorySegment y, long yo, MemorySegment z, long zo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    z = Lanes.offHeap(z);
     int full = S.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -75,6 +78,8 @@ final class BinaryLoop implements Loop.Binary {
 
   private static void left(
       double x, MemorySegment y, long yo, MemorySegment z, long zo, int n) {
+    y = Lanes.offHeap(y);
+    z = Lanes.offHeap(z);
     int full = S.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -88,6 +93,8 @@ final class BinaryLoop implements Loop.Binary {
 
   private static void right(
       MemorySegment x, long xo, double y, MemorySegment z, long zo, int n) {
+    x = Lanes.offHeap(x);
+    z = Lanes.offHeap(z);
     int full = S.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;

@@ -24,11 +24,14 @@ public final class Gemm {
   /// A block of `B` of so many bytes is in L1 whether it is packed or not.
   private static final int DIRECT_BYTES = 32 << 10;
 
+  private static final int STRIP_K = 128;
+  private static final int STRIP_TILES = 4;
+
   private Gemm() {}
 
   /// Work memory of one worker: panels of `B`, rows of `A`, a tile for the right edge, zeros.
   static long scratch(int type) {
-    return tileAt(type) + 8L * 2 * W;
+    return tileAt(type) + 8L * 2 * W + 63 & -64;
   }
 
   private static long rowsAt(int type) {
@@ -36,7 +39,12 @@ public final class Gemm {
   }
 
   private static long tileAt(int type) {
-    return rowsAt(type) + (long) GemmPlan.MC * GemmPlan.KC * wide(type);
+    return rowsAt(type) + 6 * stripRow(type);
+  }
+
+  /// Rows of a strip of `A` lie so that they do not meet in one set of L1.
+  private static long stripRow(int type) {
+    return (GemmPlan.KC + 16L) * wide(type);
   }
 
   private static long zerosAt(int type) {
@@ -100,71 +108,54 @@ public final class Gemm {
       int packed = direct ? n - n % (2 * W / wide) : 0;
       GemmPack.panels(
           type, b, bBlock + packed * bCol, bRow, bCol, kc, n - packed, scratch, mine);
-      int step = packA ? GemmPlan.MC : m;
-      for (int i = 0; i < m; i += step) {
-        int rows = Math.min(step, m - i);
-        long aBlock = aFrom + i * aRow + done * aCol;
-        long at = cFrom + i * cRow;
-        if (packA) {
-          long to = mine + rowsAt(type);
-          long toRow = (long) GemmPlan.KC * wide;
-          GemmPack.rows(type, a, aBlock, aRow, aCol, rows, kc, scratch, to, toRow);
-          rows(
-              type, scratch, to, toRow, rows, direct, b, bBlock, bRow, kc, n, init, bias,
-              column * wide, c, at, cRow, scratch, mine, last, activation);
-        } else {
-          rows(
-              type, a, aBlock, aRow, rows, direct, b, bBlock, bRow, kc, n, init, bias,
-              column * wide, c, at, cRow, scratch, mine, last, activation);
-        }
-      }
+      // Rows a power of two apart meet in a few sets of L1: a strip that many tiles use is copied.
+      boolean strip = packA || kc >= STRIP_K && n >= STRIP_TILES * 2 * W / wide;
+      rows(
+          type, a, aFrom + done * aCol, aRow, aCol, m, strip, direct, b, bBlock, bRow, kc, n,
+          init, bias, column * wide, c, cFrom, cRow, scratch, mine, last, activation);
       done += kc;
     } while (done < k);
   }
 
   /// `m` rows of `C` by `n` columns, one block of `k`.
   private static void rows(
-      int type, MemorySegment a, long aAt, long aRow, int m, boolean direct,
-      MemorySegment b, long bAt, long bRow, int k, int n, int init, MemorySegment bias,
-      long biasAt, MemorySegment c, long cAt, long cRow, MemorySegment scratch, long mine,
-      boolean last, Loop.Unary activation) {
+      int type, MemorySegment a0, long a0At, long a0Row, long a0Col, int m, boolean strip,
+      boolean direct, MemorySegment b0, long b0At, long b0Row, int k, int n, int init,
+      MemorySegment bias, long biasAt, MemorySegment c, long cAt, long cRow,
+      MemorySegment scratch, long mine, boolean last, Loop.Unary activation) {
     int wide = wide(type);
     int columns = 2 * W / wide;
     int full = n / columns;
     int rest = n - full * columns;
-    long panel = (long) k * 2 * W;
+    boolean zero = init == GemmPlan.ZERO;
+    MemorySegment in = zero ? scratch : init == GemmPlan.BIAS ? bias : c;
+    long inRow = init == GemmPlan.ACCUMULATE ? cRow : 0;
+    long inStep = zero ? 0 : 2L * W;
+    MemorySegment a = strip ? scratch : a0;
+    long aRow = strip ? stripRow(type) : a0Row;
+    MemorySegment b = direct ? b0 : scratch;
+    long bAt = direct ? b0At : mine;
+    long bRow = direct ? b0Row : 2L * W;
+    long bStep = direct ? 2L * W : k * 2L * W;
     int height;
     for (int i = 0; i < m; i += height) {
       height = height(m - i);
-      long ai = aAt + i * aRow;
+      long ai = strip ? mine + rowsAt(type) : a0At + i * a0Row;
+      if (strip) {
+        GemmPack.rows(type, a0, a0At + i * a0Row, a0Row, a0Col, height, k, scratch, ai, aRow);
+      }
       long ci = cAt + i * cRow;
-      MemorySegment in = init == GemmPlan.ZERO ? scratch : init == GemmPlan.BIAS ? bias : c;
-      long inAt =
-          init == GemmPlan.ZERO ? mine + zerosAt(type) : init == GemmPlan.BIAS ? biasAt : ci;
-      long inRow = init == GemmPlan.ACCUMULATE ? cRow : 0;
-      long inStep = init == GemmPlan.ZERO ? 0 : 2L * W;
-      MemorySegment from = direct ? b : scratch;
-      long at = direct ? bAt : mine;
-      long atRow = direct ? bRow : 2L * W;
-      long atStep = direct ? 2L * W : panel;
-      for (int j = 0; j < full; j++) {
-        tile(
-            type, height, ai, a, aRow, from, at + j * atStep, atRow, k, in, inAt + j * inStep,
-            inRow, c, ci + j * 2L * W, cRow);
+      long inAt = zero ? mine + zerosAt(type) : init == GemmPlan.BIAS ? biasAt : ci;
+      if (full > 0) {
+        tiles(
+            type, height, a, ai, aRow, b, bAt, bRow, bStep, k, full, in, inAt, inRow, inStep,
+            c, ci, cRow);
       }
       if (rest > 0) {
-        long tile = mine + tileAt(type);
-        long edge = direct ? mine : mine + full * panel;
-        int bytes = rest * wide;
-        long cEdge = ci + full * 2L * W;
-        if (init != GemmPlan.ZERO) {
-          GemmPack.copy(in, inAt + full * inStep, inRow, height, bytes, scratch, tile, 2L * W);
-        }
-        boolean zero = init == GemmPlan.ZERO;
-        tile(
-            type, height, ai, a, aRow, scratch, edge, 2L * W, k, scratch, zero ? inAt : tile,
-            zero ? 0 : 2L * W, scratch, tile, 2L * W);
-        GemmPack.copy(scratch, tile, 2L * W, height, bytes, c, cEdge, cRow);
+        long edge = direct ? mine : mine + full * bStep;
+        edge(
+            type, height, a, ai, aRow, scratch, edge, k, in, inAt + full * inStep, inRow, zero,
+            c, ci + full * 2L * W, cRow, rest * wide, mine + tileAt(type));
       }
       if (last && activation != IDENTITY) {
         for (int r = 0; r < height; r++) {
@@ -173,6 +164,22 @@ public final class Gemm {
         }
       }
     }
+  }
+
+  /// A tile at the right edge: computed whole beside `C`, of which only `bytes` of each row are
+  /// touched.
+  private static void edge(
+      int type, int height, MemorySegment a, long aAt, long aRow, MemorySegment scratch,
+      long bAt, int k, MemorySegment in, long inAt, long inRow, boolean zero,
+      MemorySegment c, long cAt, long cRow, int bytes, long tile) {
+    long row = 2L * W;
+    if (!zero) {
+      GemmPack.copy(in, inAt, inRow, height, bytes, scratch, tile, row);
+    }
+    tiles(
+        type, height, a, aAt, aRow, scratch, bAt, row, 0, k, 1, scratch, zero ? inAt : tile,
+        zero ? 0 : row, 0, scratch, tile, row);
+    GemmPack.copy(scratch, tile, row, height, bytes, c, cAt, cRow);
   }
 
   /// Height of the next tile where `rest` rows are left: sixes, but no two in the end where two
@@ -184,25 +191,40 @@ public final class Gemm {
     return rest >= 4 ? 4 : rest >= 2 ? 2 : rest;
   }
 
-  private static void tile(
-      int type, int height, long aAt, MemorySegment a, long aRow,
-      MemorySegment b, long bAt, long bRow, int k,
-      MemorySegment in, long inAt, long inRow, MemorySegment c, long cAt, long cRow) {
+  private static void tiles(
+      int type, int height, MemorySegment a, long aAt, long aRow,
+      MemorySegment b, long bAt, long bRow, long bStep, int k, int n,
+      MemorySegment in, long inAt, long inRow, long inStep,
+      MemorySegment c, long cAt, long cRow) {
     if (type == GemmPlan.F64) {
       switch (height) {
-        case 6 -> GemmTileF64.rows6(a, aAt, aRow, b, bAt, bRow, k, in, inAt, inRow, c, cAt, cRow);
-        case 4 -> GemmTileF64.rows4(a, aAt, aRow, b, bAt, bRow, k, in, inAt, inRow, c, cAt, cRow);
-        case 2 -> GemmTileF64.rows2(a, aAt, aRow, b, bAt, bRow, k, in, inAt, inRow, c, cAt, cRow);
+        case 6 ->
+            GemmTileF64.rows6(
+                a, aAt, aRow, b, bAt, bRow, bStep, k, n, in, inAt, inRow, inStep, c, cAt, cRow);
+        case 4 ->
+            GemmTileF64.rows4(
+                a, aAt, aRow, b, bAt, bRow, bStep, k, n, in, inAt, inRow, inStep, c, cAt, cRow);
+        case 2 ->
+            GemmTileF64.rows2(
+                a, aAt, aRow, b, bAt, bRow, bStep, k, n, in, inAt, inRow, inStep, c, cAt, cRow);
         default ->
-            GemmTileF64.rows1(a, aAt, aRow, b, bAt, bRow, k, in, inAt, inRow, c, cAt, cRow);
+            GemmTileF64.rows1(
+                a, aAt, aRow, b, bAt, bRow, bStep, k, n, in, inAt, inRow, inStep, c, cAt, cRow);
       }
     } else {
       switch (height) {
-        case 6 -> GemmTileF32.rows6(a, aAt, aRow, b, bAt, bRow, k, in, inAt, inRow, c, cAt, cRow);
-        case 4 -> GemmTileF32.rows4(a, aAt, aRow, b, bAt, bRow, k, in, inAt, inRow, c, cAt, cRow);
-        case 2 -> GemmTileF32.rows2(a, aAt, aRow, b, bAt, bRow, k, in, inAt, inRow, c, cAt, cRow);
+        case 6 ->
+            GemmTileF32.rows6(
+                a, aAt, aRow, b, bAt, bRow, bStep, k, n, in, inAt, inRow, inStep, c, cAt, cRow);
+        case 4 ->
+            GemmTileF32.rows4(
+                a, aAt, aRow, b, bAt, bRow, bStep, k, n, in, inAt, inRow, inStep, c, cAt, cRow);
+        case 2 ->
+            GemmTileF32.rows2(
+                a, aAt, aRow, b, bAt, bRow, bStep, k, n, in, inAt, inRow, inStep, c, cAt, cRow);
         default ->
-            GemmTileF32.rows1(a, aAt, aRow, b, bAt, bRow, k, in, inAt, inRow, c, cAt, cRow);
+            GemmTileF32.rows1(
+                a, aAt, aRow, b, bAt, bRow, bStep, k, n, in, inAt, inRow, inStep, c, cAt, cRow);
       }
     }
   }

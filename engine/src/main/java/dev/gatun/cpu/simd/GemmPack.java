@@ -18,60 +18,51 @@ final class GemmPack {
   private GemmPack() {}
 
   /// Packs `k` rows and `n` columns of `b` into panels of two vectors of columns: panel by panel,
-  /// row by row. Columns that fill up the last panel are zero.
+  /// row by row, so that the writes are sequential. Columns that fill up the last panel are zero.
   static void panels(
       int type, MemorySegment b, long bAt, long bRow, long bCol, int k, int n,
       MemorySegment to, long toAt) {
-    int wide = type == GemmPlan.F64 ? 8 : 4;
+    int wide = Gemm.wide(type);
     int columns = 2 * W / wide;
-    int full = n / columns;
     long panel = (long) k * 2 * W;
-    if (type != GemmPlan.BF16 && bCol == wide) {
-      for (int i = 0; i < k; i++) {
-        copyRow(b, bAt + i * bRow, full, to, toAt + (long) i * 2 * W, panel);
-      }
-    } else if (type == GemmPlan.BF16 && bCol == 2) {
-      for (int i = 0; i < k; i++) {
-        widenRow(b, bAt + i * bRow, full, to, toAt + (long) i * 2 * W, panel);
-      }
-    } else {
-      for (int j = 0; j < full * columns; j++) {
-        long at = toAt + j / columns * panel + (long) (j % columns) * wide;
-        column(type, b, bAt + j * bCol, bRow, k, to, at);
-      }
-    }
-    int rest = n - full * columns;
-    if (rest > 0) {
-      long last = toAt + full * panel;
-      Gemm.zero(to, last, (int) panel);
-      for (int j = 0; j < rest; j++) {
-        column(
-            type, b, bAt + (full * columns + j) * bCol, bRow, k, to, last + (long) j * wide);
+    for (int j = 0; j < n; j += columns) {
+      long from = bAt + j * bCol;
+      long at = toAt + j / columns * panel;
+      int rest = Math.min(columns, n - j);
+      if (rest == columns && type != GemmPlan.BF16 && bCol == wide) {
+        copyPanel(b, from, bRow, k, to, at);
+      } else if (rest == columns && type == GemmPlan.BF16 && bCol == 2) {
+        widenPanel(b, from, bRow, k, to, at);
+      } else {
+        if (rest < columns) {
+          Gemm.zero(to, at, (int) panel);
+        }
+        for (int r = 0; r < rest; r++) {
+          column(type, b, from + r * bCol, bRow, k, to, at + (long) r * wide);
+        }
       }
     }
   }
 
-  private static void copyRow(
-      MemorySegment b, long bAt, int panels, MemorySegment to, long toAt, long panel) {
-    long at = toAt;
-    for (int p = 0; p < panels; p++) {
-      long from = bAt + (long) p * 2 * W;
+  private static void copyPanel(
+      MemorySegment b, long bAt, long bRow, int k, MemorySegment to, long toAt) {
+    for (int i = 0; i < k; i++) {
+      long from = bAt + i * bRow;
+      long at = toAt + (long) i * 2 * W;
       IntVector lo = IntVector.fromMemorySegment(Lanes.I32, b, from, Lanes.ORDER);
       IntVector hi = IntVector.fromMemorySegment(Lanes.I32, b, from + W, Lanes.ORDER);
       lo.intoMemorySegment(to, at, Lanes.ORDER);
       hi.intoMemorySegment(to, at + W, Lanes.ORDER);
-      at += panel;
     }
   }
 
-  private static void widenRow(
-      MemorySegment b, long bAt, int panels, MemorySegment to, long toAt, long panel) {
-    long at = toAt;
-    for (int p = 0; p < panels; p++) {
-      long from = bAt + (long) p * W;
+  private static void widenPanel(
+      MemorySegment b, long bAt, long bRow, int k, MemorySegment to, long toAt) {
+    for (int i = 0; i < k; i++) {
+      long from = bAt + i * bRow;
+      long at = toAt + (long) i * 2 * W;
       widen(b, from).intoMemorySegment(to, at, Lanes.ORDER);
       widen(b, from + W / 2).intoMemorySegment(to, at + W, Lanes.ORDER);
-      at += panel;
     }
   }
 
@@ -105,10 +96,13 @@ final class GemmPack {
   static void rows(
       int type, MemorySegment a, long aAt, long aRow, long aCol, int m, int k,
       MemorySegment to, long toAt, long toRow) {
+    int wide = Gemm.wide(type);
     for (int i = 0; i < m; i++) {
       long from = aAt + i * aRow;
       long at = toAt + i * toRow;
-      if (type == GemmPlan.F64) {
+      if (aCol == wide) {
+        copyRow(a, from, k * wide, to, at);
+      } else if (wide == 8) {
         for (int j = 0; j < k; j++) {
           to.set(I64, at + (long) j * 8, a.get(I64, from + j * aCol));
         }
@@ -117,6 +111,17 @@ final class GemmPack {
           to.set(I32, at + (long) j * 4, a.get(I32, from + j * aCol));
         }
       }
+    }
+  }
+
+  private static void copyRow(MemorySegment a, long aAt, int bytes, MemorySegment to, long toAt) {
+    int full = bytes - bytes % W;
+    for (int j = 0; j < full; j += W) {
+      IntVector.fromMemorySegment(Lanes.I32, a, aAt + j, Lanes.ORDER)
+          .intoMemorySegment(to, toAt + j, Lanes.ORDER);
+    }
+    for (int j = full; j < bytes; j += 4) {
+      to.set(I32, toAt + j, a.get(I32, aAt + j));
     }
   }
 

@@ -23,10 +23,7 @@ public final class GemmPlan {
   public static final int ACCUMULATE = 2;
 
   /// `B`'s block of KC x NB elements stays in L2, and six rows of KC elements of `A` in L1.
-  static final int KC = 256;
-
-  /// Rows of `A` that are packed at a time where they are not contiguous.
-  static final int MC = 96;
+  static final int KC = 512;
 
   private static final int M = 0;
   private static final int N = 1;
@@ -58,9 +55,9 @@ public final class GemmPlan {
 
   private static final int FEW = 3;
   private static final int MB_MAX = 768;
-  private static final int NB_BYTES = 1024;
+  private static final int NB_BYTES = 512;
   private static final int ENOUGH_BLOCKS = 16;
-  private static final double SMALL_BLOCK = 4e6;
+  private static final double SMALL_BLOCK = 2e7;
 
   private GemmPlan() {}
 

@@ -8,7 +8,8 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
 /// Register tiles of the F32 matrix product: `c[r, 0..2L) = in[r, 0..2L) + sum_i a[r, i] * b[i, 0..2L)`
-/// for 6, 4, 2 or 1 rows `r` and two vectors of `L` lanes. Offsets and row strides are in bytes.
+/// for 6, 4, 2 or 1 rows `r` and two vectors of `L` lanes, and the same for the `tiles` to the right
+/// of it, whose operands are `bStep` and `inStep` further. Offsets, strides and steps are in bytes.
 ///
 /// Six rows keep 12 accumulators, which cover the latency of two FMA units and leave 4 of 16
 /// registers for operands; with 32 registers more rows gain nothing that was measured. The sum
@@ -26,179 +27,191 @@ final class GemmTileF32 {
 
   static void rows6(
       MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, int k,
-      MemorySegment in, long inAt, long inRow,
+      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment in, long inAt, long inRow, long inStep,
       MemorySegment c, long cAt, long cRow) {
     long a1 = aAt + aRow;
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
     long a4 = aAt + 4 * aRow;
     long a5 = aAt + 5 * aRow;
-    long at = inAt;
-    FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    at += inRow;
-    FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    at += inRow;
-    FloatVector c20 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c21 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    at += inRow;
-    FloatVector c30 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c31 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    at += inRow;
-    FloatVector c40 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c41 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    at += inRow;
-    FloatVector c50 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c51 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    for (int i = 0; i < k; i++) {
-      long bi = bAt + i * bRow;
-      long ai = (long) i * 4;
-      FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
-      FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
-      FloatVector x1 = FloatVector.broadcast(F32, a.get(FLOAT, a1 + ai));
-      c10 = x1.fma(b0, c10);
-      c11 = x1.fma(b1, c11);
-      FloatVector x2 = FloatVector.broadcast(F32, a.get(FLOAT, a2 + ai));
-      c20 = x2.fma(b0, c20);
-      c21 = x2.fma(b1, c21);
-      FloatVector x3 = FloatVector.broadcast(F32, a.get(FLOAT, a3 + ai));
-      c30 = x3.fma(b0, c30);
-      c31 = x3.fma(b1, c31);
-      FloatVector x4 = FloatVector.broadcast(F32, a.get(FLOAT, a4 + ai));
-      c40 = x4.fma(b0, c40);
-      c41 = x4.fma(b1, c41);
-      FloatVector x5 = FloatVector.broadcast(F32, a.get(FLOAT, a5 + ai));
-      c50 = x5.fma(b0, c50);
-      c51 = x5.fma(b1, c51);
+    for (int t = 0; t < tiles; t++) {
+      long bt = bAt + t * bStep;
+      long at = inAt + t * inStep;
+      FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      at += inRow;
+      FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      at += inRow;
+      FloatVector c20 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c21 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      at += inRow;
+      FloatVector c30 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c31 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      at += inRow;
+      FloatVector c40 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c41 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      at += inRow;
+      FloatVector c50 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c51 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      for (int i = 0; i < k; i++) {
+        long bi = bt + i * bRow;
+        long ai = (long) i * 4;
+        FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+        FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+        FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+        FloatVector x1 = FloatVector.broadcast(F32, a.get(FLOAT, a1 + ai));
+        c10 = x1.fma(b0, c10);
+        c11 = x1.fma(b1, c11);
+        FloatVector x2 = FloatVector.broadcast(F32, a.get(FLOAT, a2 + ai));
+        c20 = x2.fma(b0, c20);
+        c21 = x2.fma(b1, c21);
+        FloatVector x3 = FloatVector.broadcast(F32, a.get(FLOAT, a3 + ai));
+        c30 = x3.fma(b0, c30);
+        c31 = x3.fma(b1, c31);
+        FloatVector x4 = FloatVector.broadcast(F32, a.get(FLOAT, a4 + ai));
+        c40 = x4.fma(b0, c40);
+        c41 = x4.fma(b1, c41);
+        FloatVector x5 = FloatVector.broadcast(F32, a.get(FLOAT, a5 + ai));
+        c50 = x5.fma(b0, c50);
+        c51 = x5.fma(b1, c51);
+      }
+      at = cAt + t * 2L * W;
+      c00.intoMemorySegment(c, at, ORDER);
+      c01.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c10.intoMemorySegment(c, at, ORDER);
+      c11.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c20.intoMemorySegment(c, at, ORDER);
+      c21.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c30.intoMemorySegment(c, at, ORDER);
+      c31.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c40.intoMemorySegment(c, at, ORDER);
+      c41.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c50.intoMemorySegment(c, at, ORDER);
+      c51.intoMemorySegment(c, at + W, ORDER);
     }
-    at = cAt;
-    c00.intoMemorySegment(c, at, ORDER);
-    c01.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c10.intoMemorySegment(c, at, ORDER);
-    c11.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c20.intoMemorySegment(c, at, ORDER);
-    c21.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c30.intoMemorySegment(c, at, ORDER);
-    c31.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c40.intoMemorySegment(c, at, ORDER);
-    c41.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c50.intoMemorySegment(c, at, ORDER);
-    c51.intoMemorySegment(c, at + W, ORDER);
   }
 
   static void rows4(
       MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, int k,
-      MemorySegment in, long inAt, long inRow,
+      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment in, long inAt, long inRow, long inStep,
       MemorySegment c, long cAt, long cRow) {
     long a1 = aAt + aRow;
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
-    long at = inAt;
-    FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    at += inRow;
-    FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    at += inRow;
-    FloatVector c20 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c21 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    at += inRow;
-    FloatVector c30 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c31 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    for (int i = 0; i < k; i++) {
-      long bi = bAt + i * bRow;
-      long ai = (long) i * 4;
-      FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
-      FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
-      FloatVector x1 = FloatVector.broadcast(F32, a.get(FLOAT, a1 + ai));
-      c10 = x1.fma(b0, c10);
-      c11 = x1.fma(b1, c11);
-      FloatVector x2 = FloatVector.broadcast(F32, a.get(FLOAT, a2 + ai));
-      c20 = x2.fma(b0, c20);
-      c21 = x2.fma(b1, c21);
-      FloatVector x3 = FloatVector.broadcast(F32, a.get(FLOAT, a3 + ai));
-      c30 = x3.fma(b0, c30);
-      c31 = x3.fma(b1, c31);
+    for (int t = 0; t < tiles; t++) {
+      long bt = bAt + t * bStep;
+      long at = inAt + t * inStep;
+      FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      at += inRow;
+      FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      at += inRow;
+      FloatVector c20 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c21 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      at += inRow;
+      FloatVector c30 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c31 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      for (int i = 0; i < k; i++) {
+        long bi = bt + i * bRow;
+        long ai = (long) i * 4;
+        FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+        FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+        FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+        FloatVector x1 = FloatVector.broadcast(F32, a.get(FLOAT, a1 + ai));
+        c10 = x1.fma(b0, c10);
+        c11 = x1.fma(b1, c11);
+        FloatVector x2 = FloatVector.broadcast(F32, a.get(FLOAT, a2 + ai));
+        c20 = x2.fma(b0, c20);
+        c21 = x2.fma(b1, c21);
+        FloatVector x3 = FloatVector.broadcast(F32, a.get(FLOAT, a3 + ai));
+        c30 = x3.fma(b0, c30);
+        c31 = x3.fma(b1, c31);
+      }
+      at = cAt + t * 2L * W;
+      c00.intoMemorySegment(c, at, ORDER);
+      c01.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c10.intoMemorySegment(c, at, ORDER);
+      c11.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c20.intoMemorySegment(c, at, ORDER);
+      c21.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c30.intoMemorySegment(c, at, ORDER);
+      c31.intoMemorySegment(c, at + W, ORDER);
     }
-    at = cAt;
-    c00.intoMemorySegment(c, at, ORDER);
-    c01.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c10.intoMemorySegment(c, at, ORDER);
-    c11.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c20.intoMemorySegment(c, at, ORDER);
-    c21.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c30.intoMemorySegment(c, at, ORDER);
-    c31.intoMemorySegment(c, at + W, ORDER);
   }
 
   static void rows2(
       MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, int k,
-      MemorySegment in, long inAt, long inRow,
+      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment in, long inAt, long inRow, long inStep,
       MemorySegment c, long cAt, long cRow) {
     long a1 = aAt + aRow;
-    long at = inAt;
-    FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    at += inRow;
-    FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    for (int i = 0; i < k; i++) {
-      long bi = bAt + i * bRow;
-      long ai = (long) i * 4;
-      FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
-      FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
-      FloatVector x1 = FloatVector.broadcast(F32, a.get(FLOAT, a1 + ai));
-      c10 = x1.fma(b0, c10);
-      c11 = x1.fma(b1, c11);
+    for (int t = 0; t < tiles; t++) {
+      long bt = bAt + t * bStep;
+      long at = inAt + t * inStep;
+      FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      at += inRow;
+      FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      for (int i = 0; i < k; i++) {
+        long bi = bt + i * bRow;
+        long ai = (long) i * 4;
+        FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+        FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+        FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+        FloatVector x1 = FloatVector.broadcast(F32, a.get(FLOAT, a1 + ai));
+        c10 = x1.fma(b0, c10);
+        c11 = x1.fma(b1, c11);
+      }
+      at = cAt + t * 2L * W;
+      c00.intoMemorySegment(c, at, ORDER);
+      c01.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c10.intoMemorySegment(c, at, ORDER);
+      c11.intoMemorySegment(c, at + W, ORDER);
     }
-    at = cAt;
-    c00.intoMemorySegment(c, at, ORDER);
-    c01.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c10.intoMemorySegment(c, at, ORDER);
-    c11.intoMemorySegment(c, at + W, ORDER);
   }
 
   static void rows1(
       MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, int k,
-      MemorySegment in, long inAt, long inRow,
+      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment in, long inAt, long inRow, long inStep,
       MemorySegment c, long cAt, long cRow) {
-    long at = inAt;
-    FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-    FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-    for (int i = 0; i < k; i++) {
-      long bi = bAt + i * bRow;
-      long ai = (long) i * 4;
-      FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
-      FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
+    for (int t = 0; t < tiles; t++) {
+      long bt = bAt + t * bStep;
+      long at = inAt + t * inStep;
+      FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
+      FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      for (int i = 0; i < k; i++) {
+        long bi = bt + i * bRow;
+        long ai = (long) i * 4;
+        FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+        FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+        FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+      }
+      at = cAt + t * 2L * W;
+      c00.intoMemorySegment(c, at, ORDER);
+      c01.intoMemorySegment(c, at + W, ORDER);
     }
-    at = cAt;
-    c00.intoMemorySegment(c, at, ORDER);
-    c01.intoMemorySegment(c, at + W, ORDER);
   }
 }

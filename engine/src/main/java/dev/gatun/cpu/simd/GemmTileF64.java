@@ -8,7 +8,8 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.DoubleVector;
 
 /// Register tiles of the F64 matrix product: `c[r, 0..2L) = in[r, 0..2L) + sum_i a[r, i] * b[i, 0..2L)`
-/// for 6, 4, 2 or 1 rows `r` and two vectors of `L` lanes. Offsets and row strides are in bytes.
+/// for 6, 4, 2 or 1 rows `r` and two vectors of `L` lanes, and the same for the `tiles` to the right
+/// of it, whose operands are `bStep` and `inStep` further. Offsets, strides and steps are in bytes.
 ///
 /// Six rows keep 12 accumulators, which cover the latency of two FMA units and leave 4 of 16
 /// registers for operands; with 32 registers more rows gain nothing that was measured. The sum
@@ -26,179 +27,191 @@ final class GemmTileF64 {
 
   static void rows6(
       MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, int k,
-      MemorySegment in, long inAt, long inRow,
+      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment in, long inAt, long inRow, long inStep,
       MemorySegment c, long cAt, long cRow) {
     long a1 = aAt + aRow;
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
     long a4 = aAt + 4 * aRow;
     long a5 = aAt + 5 * aRow;
-    long at = inAt;
-    DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    at += inRow;
-    DoubleVector c10 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c11 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    at += inRow;
-    DoubleVector c20 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c21 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    at += inRow;
-    DoubleVector c30 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c31 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    at += inRow;
-    DoubleVector c40 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c41 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    at += inRow;
-    DoubleVector c50 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c51 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    for (int i = 0; i < k; i++) {
-      long bi = bAt + i * bRow;
-      long ai = (long) i * 8;
-      DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
-      DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
-      DoubleVector x0 = DoubleVector.broadcast(F64, a.get(DOUBLE, aAt + ai));
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
-      DoubleVector x1 = DoubleVector.broadcast(F64, a.get(DOUBLE, a1 + ai));
-      c10 = x1.fma(b0, c10);
-      c11 = x1.fma(b1, c11);
-      DoubleVector x2 = DoubleVector.broadcast(F64, a.get(DOUBLE, a2 + ai));
-      c20 = x2.fma(b0, c20);
-      c21 = x2.fma(b1, c21);
-      DoubleVector x3 = DoubleVector.broadcast(F64, a.get(DOUBLE, a3 + ai));
-      c30 = x3.fma(b0, c30);
-      c31 = x3.fma(b1, c31);
-      DoubleVector x4 = DoubleVector.broadcast(F64, a.get(DOUBLE, a4 + ai));
-      c40 = x4.fma(b0, c40);
-      c41 = x4.fma(b1, c41);
-      DoubleVector x5 = DoubleVector.broadcast(F64, a.get(DOUBLE, a5 + ai));
-      c50 = x5.fma(b0, c50);
-      c51 = x5.fma(b1, c51);
+    for (int t = 0; t < tiles; t++) {
+      long bt = bAt + t * bStep;
+      long at = inAt + t * inStep;
+      DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      at += inRow;
+      DoubleVector c10 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c11 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      at += inRow;
+      DoubleVector c20 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c21 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      at += inRow;
+      DoubleVector c30 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c31 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      at += inRow;
+      DoubleVector c40 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c41 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      at += inRow;
+      DoubleVector c50 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c51 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      for (int i = 0; i < k; i++) {
+        long bi = bt + i * bRow;
+        long ai = (long) i * 8;
+        DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
+        DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
+        DoubleVector x0 = DoubleVector.broadcast(F64, a.get(DOUBLE, aAt + ai));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+        DoubleVector x1 = DoubleVector.broadcast(F64, a.get(DOUBLE, a1 + ai));
+        c10 = x1.fma(b0, c10);
+        c11 = x1.fma(b1, c11);
+        DoubleVector x2 = DoubleVector.broadcast(F64, a.get(DOUBLE, a2 + ai));
+        c20 = x2.fma(b0, c20);
+        c21 = x2.fma(b1, c21);
+        DoubleVector x3 = DoubleVector.broadcast(F64, a.get(DOUBLE, a3 + ai));
+        c30 = x3.fma(b0, c30);
+        c31 = x3.fma(b1, c31);
+        DoubleVector x4 = DoubleVector.broadcast(F64, a.get(DOUBLE, a4 + ai));
+        c40 = x4.fma(b0, c40);
+        c41 = x4.fma(b1, c41);
+        DoubleVector x5 = DoubleVector.broadcast(F64, a.get(DOUBLE, a5 + ai));
+        c50 = x5.fma(b0, c50);
+        c51 = x5.fma(b1, c51);
+      }
+      at = cAt + t * 2L * W;
+      c00.intoMemorySegment(c, at, ORDER);
+      c01.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c10.intoMemorySegment(c, at, ORDER);
+      c11.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c20.intoMemorySegment(c, at, ORDER);
+      c21.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c30.intoMemorySegment(c, at, ORDER);
+      c31.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c40.intoMemorySegment(c, at, ORDER);
+      c41.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c50.intoMemorySegment(c, at, ORDER);
+      c51.intoMemorySegment(c, at + W, ORDER);
     }
-    at = cAt;
-    c00.intoMemorySegment(c, at, ORDER);
-    c01.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c10.intoMemorySegment(c, at, ORDER);
-    c11.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c20.intoMemorySegment(c, at, ORDER);
-    c21.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c30.intoMemorySegment(c, at, ORDER);
-    c31.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c40.intoMemorySegment(c, at, ORDER);
-    c41.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c50.intoMemorySegment(c, at, ORDER);
-    c51.intoMemorySegment(c, at + W, ORDER);
   }
 
   static void rows4(
       MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, int k,
-      MemorySegment in, long inAt, long inRow,
+      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment in, long inAt, long inRow, long inStep,
       MemorySegment c, long cAt, long cRow) {
     long a1 = aAt + aRow;
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
-    long at = inAt;
-    DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    at += inRow;
-    DoubleVector c10 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c11 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    at += inRow;
-    DoubleVector c20 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c21 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    at += inRow;
-    DoubleVector c30 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c31 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    for (int i = 0; i < k; i++) {
-      long bi = bAt + i * bRow;
-      long ai = (long) i * 8;
-      DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
-      DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
-      DoubleVector x0 = DoubleVector.broadcast(F64, a.get(DOUBLE, aAt + ai));
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
-      DoubleVector x1 = DoubleVector.broadcast(F64, a.get(DOUBLE, a1 + ai));
-      c10 = x1.fma(b0, c10);
-      c11 = x1.fma(b1, c11);
-      DoubleVector x2 = DoubleVector.broadcast(F64, a.get(DOUBLE, a2 + ai));
-      c20 = x2.fma(b0, c20);
-      c21 = x2.fma(b1, c21);
-      DoubleVector x3 = DoubleVector.broadcast(F64, a.get(DOUBLE, a3 + ai));
-      c30 = x3.fma(b0, c30);
-      c31 = x3.fma(b1, c31);
+    for (int t = 0; t < tiles; t++) {
+      long bt = bAt + t * bStep;
+      long at = inAt + t * inStep;
+      DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      at += inRow;
+      DoubleVector c10 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c11 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      at += inRow;
+      DoubleVector c20 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c21 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      at += inRow;
+      DoubleVector c30 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c31 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      for (int i = 0; i < k; i++) {
+        long bi = bt + i * bRow;
+        long ai = (long) i * 8;
+        DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
+        DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
+        DoubleVector x0 = DoubleVector.broadcast(F64, a.get(DOUBLE, aAt + ai));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+        DoubleVector x1 = DoubleVector.broadcast(F64, a.get(DOUBLE, a1 + ai));
+        c10 = x1.fma(b0, c10);
+        c11 = x1.fma(b1, c11);
+        DoubleVector x2 = DoubleVector.broadcast(F64, a.get(DOUBLE, a2 + ai));
+        c20 = x2.fma(b0, c20);
+        c21 = x2.fma(b1, c21);
+        DoubleVector x3 = DoubleVector.broadcast(F64, a.get(DOUBLE, a3 + ai));
+        c30 = x3.fma(b0, c30);
+        c31 = x3.fma(b1, c31);
+      }
+      at = cAt + t * 2L * W;
+      c00.intoMemorySegment(c, at, ORDER);
+      c01.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c10.intoMemorySegment(c, at, ORDER);
+      c11.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c20.intoMemorySegment(c, at, ORDER);
+      c21.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c30.intoMemorySegment(c, at, ORDER);
+      c31.intoMemorySegment(c, at + W, ORDER);
     }
-    at = cAt;
-    c00.intoMemorySegment(c, at, ORDER);
-    c01.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c10.intoMemorySegment(c, at, ORDER);
-    c11.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c20.intoMemorySegment(c, at, ORDER);
-    c21.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c30.intoMemorySegment(c, at, ORDER);
-    c31.intoMemorySegment(c, at + W, ORDER);
   }
 
   static void rows2(
       MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, int k,
-      MemorySegment in, long inAt, long inRow,
+      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment in, long inAt, long inRow, long inStep,
       MemorySegment c, long cAt, long cRow) {
     long a1 = aAt + aRow;
-    long at = inAt;
-    DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    at += inRow;
-    DoubleVector c10 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c11 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    for (int i = 0; i < k; i++) {
-      long bi = bAt + i * bRow;
-      long ai = (long) i * 8;
-      DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
-      DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
-      DoubleVector x0 = DoubleVector.broadcast(F64, a.get(DOUBLE, aAt + ai));
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
-      DoubleVector x1 = DoubleVector.broadcast(F64, a.get(DOUBLE, a1 + ai));
-      c10 = x1.fma(b0, c10);
-      c11 = x1.fma(b1, c11);
+    for (int t = 0; t < tiles; t++) {
+      long bt = bAt + t * bStep;
+      long at = inAt + t * inStep;
+      DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      at += inRow;
+      DoubleVector c10 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c11 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      for (int i = 0; i < k; i++) {
+        long bi = bt + i * bRow;
+        long ai = (long) i * 8;
+        DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
+        DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
+        DoubleVector x0 = DoubleVector.broadcast(F64, a.get(DOUBLE, aAt + ai));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+        DoubleVector x1 = DoubleVector.broadcast(F64, a.get(DOUBLE, a1 + ai));
+        c10 = x1.fma(b0, c10);
+        c11 = x1.fma(b1, c11);
+      }
+      at = cAt + t * 2L * W;
+      c00.intoMemorySegment(c, at, ORDER);
+      c01.intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c10.intoMemorySegment(c, at, ORDER);
+      c11.intoMemorySegment(c, at + W, ORDER);
     }
-    at = cAt;
-    c00.intoMemorySegment(c, at, ORDER);
-    c01.intoMemorySegment(c, at + W, ORDER);
-    at += cRow;
-    c10.intoMemorySegment(c, at, ORDER);
-    c11.intoMemorySegment(c, at + W, ORDER);
   }
 
   static void rows1(
       MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, int k,
-      MemorySegment in, long inAt, long inRow,
+      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment in, long inAt, long inRow, long inStep,
       MemorySegment c, long cAt, long cRow) {
-    long at = inAt;
-    DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-    DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-    for (int i = 0; i < k; i++) {
-      long bi = bAt + i * bRow;
-      long ai = (long) i * 8;
-      DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
-      DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
-      DoubleVector x0 = DoubleVector.broadcast(F64, a.get(DOUBLE, aAt + ai));
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
+    for (int t = 0; t < tiles; t++) {
+      long bt = bAt + t * bStep;
+      long at = inAt + t * inStep;
+      DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
+      DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      for (int i = 0; i < k; i++) {
+        long bi = bt + i * bRow;
+        long ai = (long) i * 8;
+        DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
+        DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
+        DoubleVector x0 = DoubleVector.broadcast(F64, a.get(DOUBLE, aAt + ai));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+      }
+      at = cAt + t * 2L * W;
+      c00.intoMemorySegment(c, at, ORDER);
+      c01.intoMemorySegment(c, at + W, ORDER);
     }
-    at = cAt;
-    c00.intoMemorySegment(c, at, ORDER);
-    c01.intoMemorySegment(c, at + W, ORDER);
   }
 }

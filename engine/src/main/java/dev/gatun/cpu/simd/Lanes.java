@@ -1,5 +1,7 @@
 package dev.gatun.cpu.simd;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.DoubleVector;
@@ -51,6 +53,10 @@ public final class Lanes {
 
   public static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
 
+  /// The JDK's class of segments outside the heap, mapped files included.
+  private static final Class<? extends MemorySegment> OFF_HEAP =
+      Arena.global().allocate(1).getClass();
+
   static {
     // Loads every vector class up front: the first use from several threads at once is slow.
     FloatVector.zero(F32);
@@ -61,6 +67,16 @@ public final class Lanes {
   }
 
   private Lanes() {}
+
+  /// The same segment, known to the compiler to be off-heap: kernels call this before a loop.
+  ///
+  /// Where a segment may be on the heap too, each access in a loop asks which, and fences memory, so
+  /// that nothing of the segment's own checks can move out: some 40 instructions an access. HotSpot
+  /// goes by the classes seen in this process, and the vector library itself uses heap segments
+  /// while it is interpreted. A cast before the loop settles it; heap segments still work, slowly.
+  public static MemorySegment offHeap(MemorySegment x) {
+    return OFF_HEAP.isInstance(x) ? OFF_HEAP.cast(x) : x;
+  }
 
   private static VectorShape shape(String bits) {
     return switch (bits) {

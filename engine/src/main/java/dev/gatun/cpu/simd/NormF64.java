@@ -68,6 +68,7 @@ public final class NormF64 {
   }
 
   private static double squaresChunk(MemorySegment x, long xo, double mean, int n) {
+    x = Lanes.offHeap(x);
     DoubleVector a = DoubleVector.zero(Lanes.F64);
     DoubleVector b = a;
     DoubleVector c = a;
@@ -98,6 +99,10 @@ public final class NormF64 {
   private static void affine(
       MemorySegment x, long xo, MemorySegment w, long wo, MemorySegment b, long bo,
       MemorySegment y, long yo, double mean, double rstd, int n) {
+    x = Lanes.offHeap(x);
+    w = Lanes.offHeap(w);
+    b = Lanes.offHeap(b);
+    y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -115,6 +120,9 @@ public final class NormF64 {
   private static void scale(
       MemorySegment x, long xo, MemorySegment w, long wo,
       MemorySegment y, long yo, double mean, double rstd, int n) {
+    x = Lanes.offHeap(x);
+    w = Lanes.offHeap(w);
+    y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -132,6 +140,9 @@ public final class NormF64 {
   private static void shift(
       MemorySegment x, long xo, MemorySegment b, long bo,
       MemorySegment y, long yo, double mean, double rstd, int n) {
+    x = Lanes.offHeap(x);
+    b = Lanes.offHeap(b);
+    y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -148,6 +159,8 @@ public final class NormF64 {
 
   private static void plain(
       MemorySegment x, long xo, MemorySegment y, long yo, double mean, double rstd, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       DoubleVector v = load(x, xo + i * SIZE).sub(mean).mul(rstd);

@@ -84,6 +84,8 @@ public final class NormGradientF32 {
 
   /// `sum(w dy)`
   private static float dot(MemorySegment w, long wo, MemorySegment dy, long go, int n) {
+    w = Lanes.offHeap(w);
+    dy = Lanes.offHeap(dy);
     FloatVector a = FloatVector.zero(Lanes.F32);
     FloatVector b = a;
     int i = 0;
@@ -105,6 +107,9 @@ public final class NormGradientF32 {
   private static float dot(
       MemorySegment x, long xo, MemorySegment w, long wo, MemorySegment dy, long go,
       float mean, int n) {
+    x = Lanes.offHeap(x);
+    w = Lanes.offHeap(w);
+    dy = Lanes.offHeap(dy);
     FloatVector a = FloatVector.zero(Lanes.F32);
     FloatVector b = a;
     int i = 0;
@@ -132,6 +137,8 @@ public final class NormGradientF32 {
   /// `sum((x - mean) dy)`
   private static float centredDot(
       MemorySegment x, long xo, MemorySegment dy, long go, float mean, int n) {
+    x = Lanes.offHeap(x);
+    dy = Lanes.offHeap(dy);
     FloatVector a = FloatVector.zero(Lanes.F32);
     FloatVector b = a;
     int i = 0;
@@ -154,6 +161,10 @@ public final class NormGradientF32 {
   private static void input(
       MemorySegment x, long xo, MemorySegment w, long wo, MemorySegment dy, long go,
       MemorySegment dx, long dxo, float mean, float rstd, float shift, float slope, int n) {
+    x = Lanes.offHeap(x);
+    w = Lanes.offHeap(w);
+    dy = Lanes.offHeap(dy);
+    dx = Lanes.offHeap(dx);
     FloatVector c = FloatVector.broadcast(Lanes.F32, shift);
     FloatVector k = FloatVector.broadcast(Lanes.F32, slope);
     int full = Lanes.F32.loopBound(n);
@@ -176,6 +187,9 @@ public final class NormGradientF32 {
   private static void input(
       MemorySegment x, long xo, MemorySegment dy, long go,
       MemorySegment dx, long dxo, float mean, float rstd, float shift, float slope, int n) {
+    x = Lanes.offHeap(x);
+    dy = Lanes.offHeap(dy);
+    dx = Lanes.offHeap(dx);
     FloatVector c = FloatVector.broadcast(Lanes.F32, shift);
     FloatVector k = FloatVector.broadcast(Lanes.F32, slope);
     int full = Lanes.F32.loopBound(n);
@@ -195,6 +209,10 @@ public final class NormGradientF32 {
   private static void accumulate(
       MemorySegment x, long xo, MemorySegment dy, long go,
       MemorySegment dw, long dwo, MemorySegment db, long dbo, float mean, float rstd, int n) {
+    x = Lanes.offHeap(x);
+    dy = Lanes.offHeap(dy);
+    dw = Lanes.offHeap(dw);
+    db = Lanes.offHeap(db);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;

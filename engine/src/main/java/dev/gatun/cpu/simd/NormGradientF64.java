@@ -84,6 +84,8 @@ public final class NormGradientF64 {
 
   /// `sum(w dy)`
   private static double dot(MemorySegment w, long wo, MemorySegment dy, long go, int n) {
+    w = Lanes.offHeap(w);
+    dy = Lanes.offHeap(dy);
     DoubleVector a = DoubleVector.zero(Lanes.F64);
     DoubleVector b = a;
     int i = 0;
@@ -105,6 +107,9 @@ public final class NormGradientF64 {
   private static double dot(
       MemorySegment x, long xo, MemorySegment w, long wo, MemorySegment dy, long go,
       double mean, int n) {
+    x = Lanes.offHeap(x);
+    w = Lanes.offHeap(w);
+    dy = Lanes.offHeap(dy);
     DoubleVector a = DoubleVector.zero(Lanes.F64);
     DoubleVector b = a;
     int i = 0;
@@ -132,6 +137,8 @@ public final class NormGradientF64 {
   /// `sum((x - mean) dy)`
   private static double centredDot(
       MemorySegment x, long xo, MemorySegment dy, long go, double mean, int n) {
+    x = Lanes.offHeap(x);
+    dy = Lanes.offHeap(dy);
     DoubleVector a = DoubleVector.zero(Lanes.F64);
     DoubleVector b = a;
     int i = 0;
@@ -154,6 +161,10 @@ public final class NormGradientF64 {
   private static void input(
       MemorySegment x, long xo, MemorySegment w, long wo, MemorySegment dy, long go,
       MemorySegment dx, long dxo, double mean, double rstd, double shift, double slope, int n) {
+    x = Lanes.offHeap(x);
+    w = Lanes.offHeap(w);
+    dy = Lanes.offHeap(dy);
+    dx = Lanes.offHeap(dx);
     DoubleVector c = DoubleVector.broadcast(Lanes.F64, shift);
     DoubleVector k = DoubleVector.broadcast(Lanes.F64, slope);
     int full = Lanes.F64.loopBound(n);
@@ -176,6 +187,9 @@ public final class NormGradientF64 {
   private static void input(
       MemorySegment x, long xo, MemorySegment dy, long go,
       MemorySegment dx, long dxo, double mean, double rstd, double shift, double slope, int n) {
+    x = Lanes.offHeap(x);
+    dy = Lanes.offHeap(dy);
+    dx = Lanes.offHeap(dx);
     DoubleVector c = DoubleVector.broadcast(Lanes.F64, shift);
     DoubleVector k = DoubleVector.broadcast(Lanes.F64, slope);
     int full = Lanes.F64.loopBound(n);
@@ -195,6 +209,10 @@ public final class NormGradientF64 {
   private static void accumulate(
       MemorySegment x, long xo, MemorySegment dy, long go,
       MemorySegment dw, long dwo, MemorySegment db, long dbo, double mean, double rstd, int n) {
+    x = Lanes.offHeap(x);
+    dy = Lanes.offHeap(dy);
+    dw = Lanes.offHeap(dw);
+    db = Lanes.offHeap(db);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;

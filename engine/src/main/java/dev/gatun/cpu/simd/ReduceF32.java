@@ -83,6 +83,7 @@ public final class ReduceF32 {
   }
 
   private static float sumChunk(MemorySegment x, long xo, int n) {
+    x = Lanes.offHeap(x);
     FloatVector a = FloatVector.zero(Lanes.F32);
     FloatVector b = a;
     FloatVector c = a;
@@ -106,6 +107,7 @@ public final class ReduceF32 {
 
   /// Largest of `n` elements from byte offset `xo`; -inf for none.
   static float max(MemorySegment x, long xo, int n) {
+    x = Lanes.offHeap(x);
     FloatVector a = FloatVector.broadcast(Lanes.F32, Float.NEGATIVE_INFINITY);
     FloatVector b = a;
     FloatVector c = a;
@@ -130,6 +132,8 @@ public final class ReduceF32 {
 
   private static void addEight(
       MemorySegment x, long xo, long step, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = xo + i * SIZE;
@@ -153,6 +157,8 @@ public final class ReduceF32 {
   }
 
   private static void addOne(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -166,6 +172,8 @@ public final class ReduceF32 {
   }
 
   private static void maxOne(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -179,6 +187,7 @@ public final class ReduceF32 {
   }
 
   private static void divide(MemorySegment y, long yo, int n, float divisor) {
+    y = Lanes.offHeap(y);
     FloatVector v = FloatVector.broadcast(Lanes.F32, divisor);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
@@ -191,6 +200,7 @@ public final class ReduceF32 {
 
   /// Sets `n` elements from byte offset `yo`.
   static void fill(MemorySegment y, long yo, int n, float value) {
+    y = Lanes.offHeap(y);
     FloatVector v = FloatVector.broadcast(Lanes.F32, value);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {

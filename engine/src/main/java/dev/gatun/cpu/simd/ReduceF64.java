@@ -83,6 +83,7 @@ public final class ReduceF64 {
   }
 
   private static double sumChunk(MemorySegment x, long xo, int n) {
+    x = Lanes.offHeap(x);
     DoubleVector a = DoubleVector.zero(Lanes.F64);
     DoubleVector b = a;
     DoubleVector c = a;
@@ -106,6 +107,7 @@ public final class ReduceF64 {
 
   /// Largest of `n` elements from byte offset `xo`; -inf for none.
   static double max(MemorySegment x, long xo, int n) {
+    x = Lanes.offHeap(x);
     DoubleVector a = DoubleVector.broadcast(Lanes.F64, Double.NEGATIVE_INFINITY);
     DoubleVector b = a;
     DoubleVector c = a;
@@ -130,6 +132,8 @@ public final class ReduceF64 {
 
   private static void addEight(
       MemorySegment x, long xo, long step, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = xo + i * SIZE;
@@ -153,6 +157,8 @@ public final class ReduceF64 {
   }
 
   private static void addOne(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -166,6 +172,8 @@ public final class ReduceF64 {
   }
 
   private static void maxOne(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -179,6 +187,7 @@ public final class ReduceF64 {
   }
 
   private static void divide(MemorySegment y, long yo, int n, double divisor) {
+    y = Lanes.offHeap(y);
     DoubleVector v = DoubleVector.broadcast(Lanes.F64, divisor);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
@@ -191,6 +200,7 @@ public final class ReduceF64 {
 
   /// Sets `n` elements from byte offset `yo`.
   static void fill(MemorySegment y, long yo, int n, double value) {
+    y = Lanes.offHeap(y);
     DoubleVector v = DoubleVector.broadcast(Lanes.F64, value);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {

@@ -89,6 +89,7 @@ public final class SoftmaxF32 {
   /// Largest element, NaN ignored: a NaN shows in the sum of exponentials anyway, and comparing
   /// costs a third of `max`, which must order NaN and the zeros.
   private static float top(MemorySegment x, long xo, int n) {
+    x = Lanes.offHeap(x);
     FloatVector a = FloatVector.broadcast(Lanes.F32, Float.NEGATIVE_INFINITY);
     FloatVector b = a;
     FloatVector c = a;
@@ -118,6 +119,8 @@ public final class SoftmaxF32 {
 
   private static float exp(
       MemorySegment x, long xo, MemorySegment y, long yo, float top, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     FloatVector sum = FloatVector.zero(Lanes.F32);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
@@ -145,6 +148,7 @@ public final class SoftmaxF32 {
   }
 
   private static float expSum(MemorySegment x, long xo, float top, int n) {
+    x = Lanes.offHeap(x);
     FloatVector sum = FloatVector.zero(Lanes.F32);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
@@ -160,6 +164,7 @@ public final class SoftmaxF32 {
   }
 
   private static void scale(MemorySegment y, long yo, int n, float factor) {
+    y = Lanes.offHeap(y);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       load(y, yo + i * SIZE).mul(factor).intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
@@ -171,6 +176,8 @@ public final class SoftmaxF32 {
 
   private static void subtract(
       MemorySegment x, long xo, MemorySegment y, long yo, float top, float log, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       FloatVector v = load(x, xo + i * SIZE).sub(top).sub(log);
@@ -183,6 +190,8 @@ public final class SoftmaxF32 {
   }
 
   private static float dot(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     FloatVector a = FloatVector.zero(Lanes.F32);
     FloatVector b = a;
     FloatVector c = a;
@@ -208,6 +217,9 @@ public final class SoftmaxF32 {
   private static void gradient(
       MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
       float total, int n) {
+    y = Lanes.offHeap(y);
+    dy = Lanes.offHeap(dy);
+    dx = Lanes.offHeap(dx);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -224,6 +236,9 @@ public final class SoftmaxF32 {
   private static void logGradient(
       MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
       float total, int n) {
+    y = Lanes.offHeap(y);
+    dy = Lanes.offHeap(dy);
+    dx = Lanes.offHeap(dx);
     int full = Lanes.F32.loopBound(n);
     FloatVector minus = FloatVector.broadcast(Lanes.F32, -total);
     for (int i = 0; i < full; i += LANES) {

@@ -89,6 +89,7 @@ public final class SoftmaxF64 {
   /// Largest element, NaN ignored: a NaN shows in the sum of exponentials anyway, and comparing
   /// costs a third of `max`, which must order NaN and the zeros.
   private static double top(MemorySegment x, long xo, int n) {
+    x = Lanes.offHeap(x);
     DoubleVector a = DoubleVector.broadcast(Lanes.F64, Double.NEGATIVE_INFINITY);
     DoubleVector b = a;
     DoubleVector c = a;
@@ -118,6 +119,8 @@ public final class SoftmaxF64 {
 
   private static double exp(
       MemorySegment x, long xo, MemorySegment y, long yo, double top, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     DoubleVector sum = DoubleVector.zero(Lanes.F64);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
@@ -145,6 +148,7 @@ public final class SoftmaxF64 {
   }
 
   private static double expSum(MemorySegment x, long xo, double top, int n) {
+    x = Lanes.offHeap(x);
     DoubleVector sum = DoubleVector.zero(Lanes.F64);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
@@ -160,6 +164,7 @@ public final class SoftmaxF64 {
   }
 
   private static void scale(MemorySegment y, long yo, int n, double factor) {
+    y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       load(y, yo + i * SIZE).mul(factor).intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
@@ -171,6 +176,8 @@ public final class SoftmaxF64 {
 
   private static void subtract(
       MemorySegment x, long xo, MemorySegment y, long yo, double top, double log, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       DoubleVector v = load(x, xo + i * SIZE).sub(top).sub(log);
@@ -183,6 +190,8 @@ public final class SoftmaxF64 {
   }
 
   private static double dot(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     DoubleVector a = DoubleVector.zero(Lanes.F64);
     DoubleVector b = a;
     DoubleVector c = a;
@@ -208,6 +217,9 @@ public final class SoftmaxF64 {
   private static void gradient(
       MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
       double total, int n) {
+    y = Lanes.offHeap(y);
+    dy = Lanes.offHeap(dy);
+    dx = Lanes.offHeap(dx);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * SIZE;
@@ -224,6 +236,9 @@ public final class SoftmaxF64 {
   private static void logGradient(
       MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
       double total, int n) {
+    y = Lanes.offHeap(y);
+    dy = Lanes.offHeap(dy);
+    dx = Lanes.offHeap(dx);
     int full = Lanes.F64.loopBound(n);
     DoubleVector minus = DoubleVector.broadcast(Lanes.F64, -total);
     for (int i = 0; i < full; i += LANES) {

@@ -25,6 +25,10 @@ final class TernaryLoop implements Loop.Ternary {
       MemorySegment y, long yAt,
       MemorySegment z, long zAt,
       MemorySegment w, long wAt, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    z = Lanes.offHeap(z);
+    w = Lanes.offHeap(w);
     long xo = xAt * SIZE;
     long yo = yAt * SIZE;
     long zo = zAt * SIZE;

@@ -21,6 +21,8 @@ final class UnaryLoop implements Loop.Unary {
 
   @Override
   public void run(MemorySegment x, long xAt, MemorySegment y, long yAt, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     long xo = xAt * SIZE;
     long yo = yAt * SIZE;
     int full = S.loopBound(n);

@@ -14,19 +14,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Each channel convolved with its own short filter, so that no output sees a later input:
-/// `y[b, d, t] = activation(bias[d] + sum_k weight[d, k] x[b, d, t - W + 1 + k])`. What lies before
-/// the first input is the initial state, zero where there is none; the final state is the last
-/// `W - 1` inputs, those of the initial state included.
+/// Each channel convolved with its own short filter, so that no output sees a later input: `y[b, d,
+/// t] = activation(bias[d] + sum_k weight[d, k] x[b, d, t - W + 1 + k])`. What lies before the
+/// first input is the initial state, zero where there is none; the final state is the last `W - 1`
+/// inputs, those of the initial state included.
 ///
 /// Shapes: `x [B, D, L]`, `weight [D, W]`, then `bias [D]` and `state [B, D, W-1]` where there are;
 /// `y [B, D, L]`, then the final state `[B, D, W-1]` if asked for; F32 or F64.
 ///
-/// Gradient, with `p` what the activation sees and `g = dy activation'(p)`:
-/// `dx[t] = sum_k weight[k] g[t + W - 1 - k]`, `dweight[k] = sum_{b, t} g[t] x[t - W + 1 + k]`,
-/// `dbias = sum g`, and through both states. `p` is computed again. Cost: `2 W` flops an output and
-/// one read and write; three times that for the gradient. Error: `W eps sum |weight x|`, and 3 ulp
-/// of the activation. Source: Gu, Dao, Mamba, arXiv 2312.00752, section 3.4.
+/// Gradient, with `p` what the activation sees and `g = dy activation'(p)`: `dx[t] = sum_k
+/// weight[k] g[t + W - 1 - k]`, `dweight[k] = sum_{b, t} g[t] x[t - W + 1 + k]`, `dbias = sum g`,
+/// and through both states. `p` is computed again. Cost: `2 W` flops an output and one read and
+/// write; three times that for the gradient. Error: `W eps sum |weight x|`, and 3 ulp of the
+/// activation. Source: Gu, Dao, Mamba, arXiv 2312.00752, section 3.4.
 ///
 /// @param activation [Activation#NONE] or [Activation#SILU]
 /// @param bias whether there is a bias

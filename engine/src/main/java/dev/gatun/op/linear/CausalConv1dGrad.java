@@ -135,7 +135,8 @@ record CausalConv1dGrad(CausalConv1d conv, boolean finalState) implements Kernel
   /// @throws IllegalStateException always
   @Override
   public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
-    throw new IllegalStateException(this + ": there is no second derivative; got a request for one");
+    throw new IllegalStateException(
+        this + ": there is no second derivative; got a request for one");
   }
 
   @Override

@@ -111,8 +111,7 @@ final class CausalConv1dSimd {
       return;
     }
     if (c.dtype() == DType.F32) {
-      CorrelateSimd.f32(
-          x, at, w, channel * taps, 1, taps, (float) b, y, yAt + head, n - head);
+      CorrelateSimd.f32(x, at, w, channel * taps, 1, taps, (float) b, y, yAt + head, n - head);
     } else {
       CorrelateSimd.f64(x, at, w, channel * taps, 1, taps, b, y, yAt + head, n - head);
     }

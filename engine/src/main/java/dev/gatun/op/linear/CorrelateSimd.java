@@ -6,8 +6,8 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
 /// `y[t] = b + sum_k w[k] x[t + k]` for short filters, and the inner product. Offsets are in
-/// elements. Every element is a chain of fused multiply-adds in the order of `k`, so its bits do not
-/// depend on where a row is cut.
+/// elements. Every element is a chain of fused multiply-adds in the order of `k`, so its bits do
+/// not depend on where a row is cut.
 final class CorrelateSimd {
   private static final int LANES_F = Lanes.F32.length();
   private static final int LANES = Lanes.F64.length();
@@ -16,8 +16,16 @@ final class CorrelateSimd {
 
   /// Filter taps `wAt`, `wAt + wStep`, ...: a step of -1 runs the filter backwards.
   static void f32(
-      MemorySegment x, long xAt, MemorySegment w, long wAt, int wStep, int taps,
-      float b, MemorySegment y, long yAt, int n) {
+      MemorySegment x,
+      long xAt,
+      MemorySegment w,
+      long wAt,
+      int wStep,
+      int taps,
+      float b,
+      MemorySegment y,
+      long yAt,
+      int n) {
     int i = 0;
     for (; i + 4 * LANES_F <= n; i += 4 * LANES_F) {
       FloatVector s0 = FloatVector.broadcast(Lanes.F32, b);
@@ -61,8 +69,16 @@ final class CorrelateSimd {
 
   /// As [#f32].
   static void f64(
-      MemorySegment x, long xAt, MemorySegment w, long wAt, int wStep, int taps,
-      double b, MemorySegment y, long yAt, int n) {
+      MemorySegment x,
+      long xAt,
+      MemorySegment w,
+      long wAt,
+      int wStep,
+      int taps,
+      double b,
+      MemorySegment y,
+      long yAt,
+      int n) {
     int i = 0;
     for (; i + 4 * LANES <= n; i += 4 * LANES) {
       DoubleVector s0 = DoubleVector.broadcast(Lanes.F64, b);
@@ -128,8 +144,7 @@ final class CorrelateSimd {
               .fma(FloatVector.fromMemorySegment(Lanes.F32, y, q, Lanes.ORDER), s0);
       s1 =
           FloatVector.fromMemorySegment(Lanes.F32, x, p + 4L * LANES_F, Lanes.ORDER)
-              .fma(
-                  FloatVector.fromMemorySegment(Lanes.F32, y, q + 4L * LANES_F, Lanes.ORDER), s1);
+              .fma(FloatVector.fromMemorySegment(Lanes.F32, y, q + 4L * LANES_F, Lanes.ORDER), s1);
     }
     double sum = i == 0 ? 0 : total(s0.add(s1));
     for (; i < n; i++) {

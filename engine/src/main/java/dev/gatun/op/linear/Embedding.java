@@ -17,10 +17,10 @@ import java.util.Optional;
 
 /// `y[.., :] = table[indices[..], :]`.
 ///
-/// Shapes: `table [V, D]` F32, F64 or BF16, `indices [..]` I32 or I64, `y [.., D]` in the type of the
-/// table, F32 for BF16. Error: none. Gradient: the rows of `dy` added up by index, in the order of
-/// the indices, whatever the number of threads. Cost: one read and one write of `y`; the gradient
-/// writes all of the table.
+/// Shapes: `table [V, D]` F32, F64 or BF16, `indices [..]` I32 or I64, `y [.., D]` in the type of
+/// the table, F32 for BF16. Error: none. Gradient: the rows of `dy` added up by index, in the order
+/// of the indices, whatever the number of threads. Cost: one read and one write of `y`; the
+/// gradient writes all of the table.
 ///
 /// Throws [IllegalArgumentException] while it runs if an index lies outside `[0, V)`.
 public record Embedding() implements Kernel {

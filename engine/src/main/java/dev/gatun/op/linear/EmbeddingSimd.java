@@ -24,8 +24,7 @@ final class EmbeddingSimd {
   private static final int TILE = 128;
 
   private static final Loop.Binary ADD_F32 = Loop.f32((FloatVector x, FloatVector y) -> x.add(y));
-  private static final Loop.Binary ADD_F64 =
-      Loop.f64((DoubleVector x, DoubleVector y) -> x.add(y));
+  private static final Loop.Binary ADD_F64 = Loop.f64((DoubleVector x, DoubleVector y) -> x.add(y));
 
   private static final Workers.Body FORWARD = EmbeddingSimd::forward;
   private static final Workers.Body CLEAR = EmbeddingSimd::clear;
@@ -61,8 +60,7 @@ final class EmbeddingSimd {
   private static void widen(MemorySegment x, long at, MemorySegment y, long yAt, int n) {
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += Lanes.F32.length()) {
-      ShortVector s =
-          ShortVector.fromMemorySegment(Lanes.S16_HALF, x, (at + i) * 2, Lanes.ORDER);
+      ShortVector s = ShortVector.fromMemorySegment(Lanes.S16_HALF, x, (at + i) * 2, Lanes.ORDER);
       IntVector bits = (IntVector) s.convertShape(ZERO_EXTEND_S2I, Lanes.I32, 0);
       bits.lanewise(LSHL, 16)
           .reinterpretAsFloats()

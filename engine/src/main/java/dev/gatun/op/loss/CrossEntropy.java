@@ -13,15 +13,15 @@ import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 
-/// Negative log-likelihood of class indices under logits: for each row,
-/// `loss = log(sum(e^logits)) - logits[target]`, reduced over the rows as `reduction` says.
+/// Negative log-likelihood of class indices under logits: for each row, `loss = log(sum(e^logits))
+/// - logits[target]`, reduced over the rows as `reduction` says.
 ///
-/// Shapes: `logits [.., C]` F32 or F64, `targets [..]` I32 or I64, each in `[0, C)`; the result is a
-/// scalar, or `[..]` under [Reduction#NONE], and has the type of the logits. The mean of no rows is
-/// NaN. Gradient of the logits: `(softmax(logits) - onehot(targets)) dy`, divided by the number of
-/// rows for a mean, in one pass from the saved `log(sum(e^logits))`. Cost: one read of the logits.
-/// A row with `+inf` has the loss `+inf`, or NaN if that is its target.
-/// Error: a few `eps` of the larger of `max - logits[target]` and `log C`; rows are added in doubles.
+/// Shapes: `logits [.., C]` F32 or F64, `targets [..]` I32 or I64, each in `[0, C)`; the result is
+/// a scalar, or `[..]` under [Reduction#NONE], and has the type of the logits. The mean of no rows
+/// is NaN. Gradient of the logits: `(softmax(logits) - onehot(targets)) dy`, divided by the number
+/// of rows for a mean, in one pass from the saved `log(sum(e^logits))`. Cost: one read of the
+/// logits. A row with `+inf` has the loss `+inf`, or NaN if that is its target. Error: a few `eps`
+/// of the larger of `max - logits[target]` and `log C`; rows are added in doubles.
 ///
 /// Throws [IllegalArgumentException] while it runs if a target lies outside `[0, C)`.
 ///

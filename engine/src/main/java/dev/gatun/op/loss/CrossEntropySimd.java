@@ -20,7 +20,8 @@ final class CrossEntropySimd {
   private static final int CLASSES = 0;
   private static final int ROWS = 1;
   private static final int PER_BLOCK = 2;
-  private static final int REDUCTION = 3;
+  private static final int EACH = 3;
+  private static final int DIVISOR = 4;
 
   /// Loops over a row.
   ///
@@ -62,7 +63,8 @@ final class CrossEntropySimd {
     r[CLASSES] = c.inShape(0).dim(-1);
     r[ROWS] = c.inShape(1).elems();
     r[PER_BLOCK] = Math.max(1, BLOCK / Math.max(1, r[CLASSES]));
-    r[REDUCTION] = reduction.ordinal();
+    r[EACH] = reduction == Reduction.NONE ? 1 : 0;
+    r[DIVISOR] = reduction == Reduction.MEAN ? r[ROWS] : 1;
     return r;
   }
 
@@ -86,7 +88,7 @@ final class CrossEntropySimd {
     } else {
       SoftmaxF64.logSumExpRows(c.in(0), 0, c.out(1), 0, begin, end, n);
     }
-    if (r[REDUCTION] == Reduction.NONE.ordinal()) {
+    if (r[EACH] == 1) {
       for (long i = begin; i < end; i++) {
         c.set(0, i, loss(c, i, n));
       }
@@ -109,14 +111,14 @@ final class CrossEntropySimd {
     DType type = c.dtype();
     Loops f = type == DType.F32 ? F32 : F64;
     MemorySegment d = c.out(0);
-    boolean each = r[REDUCTION] == Reduction.NONE.ordinal();
-    double rows = r[REDUCTION] == Reduction.MEAN.ordinal() ? r[ROWS] : 1;
+    boolean each = r[EACH] == 1;
+    double divisor = (double) r[DIVISOR];
     for (long i = begin; i < end; i++) {
       long at = i * n;
       f.exp().runScalar(c.in(0), at, c.get(2, i), d, at, n);
       long target = at + c.inSpec(1).dtype().readLong(c.in(1), i);
       type.write(d, target, type.read(d, target) - 1);
-      f.mul().runScalar(d, at, c.get(3, each ? i : 0) / rows, d, at, n);
+      f.mul().runScalar(d, at, c.get(3, each ? i : 0) / divisor, d, at, n);
     }
   }
 }

@@ -8,9 +8,7 @@ import dev.gatun.op.Rules;
 import dev.gatun.tensor.Layout;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
-import dev.gatun.tensor.Tensor;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /// `z = f(x, y)`, element by element, shapes broadcast by NumPy's rule, F32 and F64.
 interface Binary extends Kernel {
@@ -51,5 +49,4 @@ interface Binary extends Kernel {
   default Cost cost(List<Spec> in) {
     return Cost.streaming(1, in, infer(in));
   }
-
 }

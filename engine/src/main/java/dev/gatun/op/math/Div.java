@@ -32,7 +32,11 @@ public record Div() implements Binary {
   public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
     Tensor dz = dy.get(0).orElseThrow();
     return List.of(
-        n.needs(0) ? Optional.of(Broadcast.sumTo(dz.div(n.in(1)), n.inSpec(0).shape())) : Optional.empty(),
-        n.needs(1) ? Optional.of(Broadcast.sumTo(dz.mul(n.out(0)).div(n.in(1)).neg(), n.inSpec(1).shape())) : Optional.empty());
+        n.needs(0)
+            ? Optional.of(Broadcast.sumTo(dz.div(n.in(1)), n.inSpec(0).shape()))
+            : Optional.empty(),
+        n.needs(1)
+            ? Optional.of(Broadcast.sumTo(dz.mul(n.out(0)).div(n.in(1)).neg(), n.inSpec(1).shape()))
+            : Optional.empty());
   }
 }

@@ -8,7 +8,8 @@ import dev.gatun.tensor.Shape;
 final class Elementwise {
   static final int BLOCK = 16_384;
 
-  // Registers of a broadcast call: rows of `INNER` elements under outer axes of these sizes, and each
+  // Registers of a broadcast call: rows of `INNER` elements under outer axes of these sizes, and
+  // each
   // operand's distance between neighbours along them; a stride of 0 repeats.
   static final int INNER = 0;
   static final int X_INNER = 1;
@@ -91,7 +92,9 @@ final class Elementwise {
     }
     if (n == MAX_AXES) {
       throw new IllegalArgumentException(
-          "broadcast: at most " + MAX_AXES + " runs of axes may differ in how they repeat; got more");
+          "broadcast: at most "
+              + MAX_AXES
+              + " runs of axes may differ in how they repeat; got more");
     }
     r[SIZE + n] = d;
     r[X_STRIDE + n] = x;
@@ -99,7 +102,8 @@ final class Elementwise {
     return n + 1;
   }
 
-  /// Element number at which row `row` of the operand with strides from register `stride` on starts.
+  /// Element number at which row `row` of the operand with strides from register `stride` on
+  // starts.
   static long rowStart(long[] r, long row, int stride) {
     long at = 0;
     for (int a = 1; a < r[AXES]; a++) {

@@ -11,7 +11,8 @@ import java.util.Optional;
 /// exact form: `Phi(x) = (1 + erf(x / sqrt 2)) / 2`, not the approximation by `tanh`.
 ///
 /// Shapes: `x`, `y` any, F32 or F64. Error: some ulp of the true value, in the left tail too;
-/// `gelu(-inf) = 0`. Gradient: `dx = dy (Phi(x) + x phi(x))` with the density `phi`, one pass ([Grad]).
+/// `gelu(-inf) = 0`. Gradient: `dx = dy (Phi(x) + x phi(x))` with the density `phi`, one pass
+// ([Grad]).
 public record Gelu() implements Unary {
   @Override
   public double f(double x) {

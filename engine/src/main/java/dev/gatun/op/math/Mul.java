@@ -32,7 +32,11 @@ public record Mul() implements Binary {
   public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
     Tensor dz = dy.get(0).orElseThrow();
     return List.of(
-        n.needs(0) ? Optional.of(Broadcast.sumTo(dz.mul(n.in(1)), n.inSpec(0).shape())) : Optional.empty(),
-        n.needs(1) ? Optional.of(Broadcast.sumTo(dz.mul(n.in(0)), n.inSpec(1).shape())) : Optional.empty());
+        n.needs(0)
+            ? Optional.of(Broadcast.sumTo(dz.mul(n.in(1)), n.inSpec(0).shape()))
+            : Optional.empty(),
+        n.needs(1)
+            ? Optional.of(Broadcast.sumTo(dz.mul(n.in(0)), n.inSpec(1).shape()))
+            : Optional.empty());
   }
 }

@@ -10,8 +10,7 @@ import jdk.incubator.vector.VectorOperators;
 /// Vector form of [Relu].
 final class ReluSimd {
   static final Workers.Body BODY =
-      new UnarySimd(
-          Loop.f32((FloatVector x) -> x.max(0)), Loop.f64((DoubleVector x) -> x.max(0)));
+      new UnarySimd(Loop.f32((FloatVector x) -> x.max(0)), Loop.f64((DoubleVector x) -> x.max(0)));
 
   static final Workers.Body GRAD =
       new BinarySimd(

@@ -33,6 +33,8 @@ public record Sub() implements Binary {
     Tensor dz = dy.get(0).orElseThrow();
     return List.of(
         n.needs(0) ? Optional.of(Broadcast.sumTo(dz, n.inSpec(0).shape())) : Optional.empty(),
-        n.needs(1) ? Optional.of(Broadcast.sumTo(dz.neg(), n.inSpec(1).shape())) : Optional.empty());
+        n.needs(1)
+            ? Optional.of(Broadcast.sumTo(dz.neg(), n.inSpec(1).shape()))
+            : Optional.empty());
   }
 }

@@ -1,6 +1,7 @@
 package dev.gatun.op.random;
 
-/// Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as
+/// Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy
+// as
 /// 1, 2, 3" (SC 2011): a keyed bijection of 128-bit counters, so that any number of a stream is had
 /// without those before it.
 ///

@@ -26,8 +26,7 @@ interface AlongAxis extends Kernel {
     Rules.computing(this, names(), in);
     Rules.require(
         axis() >= 0 && axis() < in.get(0).shape().rank(), this, "axis must exist", names(), in);
-    Rules.require(
-        in.stream().allMatch(in.get(0)::equals), this, "shapes must agree", names(), in);
+    Rules.require(in.stream().allMatch(in.get(0)::equals), this, "shapes must agree", names(), in);
     return List.of(in.get(0));
   }
 

@@ -25,26 +25,22 @@ final class LogSoftmaxSimd {
 
   private static final Loops F32 =
       new Loops(
-          Loop.f32(
-              (FloatVector s, FloatVector x, FloatVector max) ->
-                  s.add(ExpLanes.nonPositiveF32(x.sub(max)))),
+          Loop.f32((FloatVector s, FloatVector x, FloatVector max) ->
+              s.add(ExpLanes.nonPositiveF32(x.sub(max)))),
           Loop.f32((FloatVector x) -> LogLanes.f32(x)),
           Loop.f32((FloatVector x, FloatVector max, FloatVector log) -> x.sub(max).sub(log)),
           Loop.f32((FloatVector x, FloatVector y) -> x.add(y)),
-          Loop.f32(
-              (FloatVector y, FloatVector dy, FloatVector t) ->
-                  ExpLanes.nonPositiveF32(y).fma(t.neg(), dy)));
+          Loop.f32((FloatVector y, FloatVector dy, FloatVector t) ->
+              ExpLanes.nonPositiveF32(y).fma(t.neg(), dy)));
   private static final Loops F64 =
       new Loops(
-          Loop.f64(
-              (DoubleVector s, DoubleVector x, DoubleVector max) ->
-                  s.add(ExpLanes.nonPositiveF64(x.sub(max)))),
+          Loop.f64((DoubleVector s, DoubleVector x, DoubleVector max) ->
+              s.add(ExpLanes.nonPositiveF64(x.sub(max)))),
           Loop.f64((DoubleVector x) -> LogLanes.f64(x)),
           Loop.f64((DoubleVector x, DoubleVector max, DoubleVector log) -> x.sub(max).sub(log)),
           Loop.f64((DoubleVector x, DoubleVector y) -> x.add(y)),
-          Loop.f64(
-              (DoubleVector y, DoubleVector dy, DoubleVector t) ->
-                  ExpLanes.nonPositiveF64(y).fma(t.neg(), dy)));
+          Loop.f64((DoubleVector y, DoubleVector dy, DoubleVector t) ->
+              ExpLanes.nonPositiveF64(y).fma(t.neg(), dy)));
 
   static final Workers.Body BODY =
       new AxisSimd(
@@ -75,8 +71,7 @@ final class LogSoftmaxSimd {
   private LogSoftmaxSimd() {}
 
   /// After the maxima went to the first row of scratch; sums and their logarithms go to the second.
-  private static void columns(
-      Loops f, Call c, long at, long n, long inner, int width, long spare) {
+  private static void columns(Loops f, Call c, long at, long n, long inner, int width, long spare) {
     MemorySegment s = c.scratch();
     long sum = spare + AxisSimd.TILE;
     clear(c, sum, width);

@@ -33,8 +33,7 @@ public record Max(List<Integer> axes, boolean keepDims) implements Reduction {
   @Override
   public List<Spec> infer(List<Spec> in) {
     List<Spec> out = Reduction.super.infer(in);
-    Rules.require(
-        joined(in.get(0).shape()) > 0, this, "the axes must have elements", "x", in);
+    Rules.require(joined(in.get(0).shape()) > 0, this, "the axes must have elements", "x", in);
     return out;
   }
 

@@ -15,16 +15,28 @@ record PassSimd(Form f32, Form f64) implements Workers.Body {
   @FunctionalInterface
   interface Rows {
     void run(
-        MemorySegment x, long xAt, MemorySegment y, long yAt,
-        long begin, long end, int n, double divisor);
+        MemorySegment x,
+        long xAt,
+        MemorySegment y,
+        long yAt,
+        long begin,
+        long end,
+        int n,
+        double divisor);
   }
 
   /// Joins `rows` rows of `n` elements, `stride` elements apart, into one.
   @FunctionalInterface
   interface Columns {
     void run(
-        MemorySegment x, long xAt, long stride, MemorySegment y, long yAt,
-        long rows, int n, double divisor);
+        MemorySegment x,
+        long xAt,
+        long stride,
+        MemorySegment y,
+        long yAt,
+        long rows,
+        int n,
+        double divisor);
   }
 
   @Override
@@ -39,7 +51,16 @@ record PassSimd(Form f32, Form f64) implements Workers.Body {
       }
     } else if (r[Passes.STEPS] == 1) {
       int n = (int) r[Passes.K];
-      form.rows().run(Passes.source(c), Passes.sourceAt(c), Passes.target(c), Passes.targetAt(c), from, to, n, r[Passes.DIVISOR]);
+      form.rows()
+          .run(
+              Passes.source(c),
+              Passes.sourceAt(c),
+              Passes.target(c),
+              Passes.targetAt(c),
+              from,
+              to,
+              n,
+              (double) r[Passes.DIVISOR]);
     } else {
       for (long u = from; u < to; u++) {
         piece(c, form.rows(), u);
@@ -66,6 +87,6 @@ record PassSimd(Form f32, Form f64) implements Workers.Body {
     int n = (int) Math.min(Passes.TILE, inner - column);
     long target = Passes.targetAt(c) + run * inner + column;
     columns.run(
-        Passes.source(c), at, inner, Passes.target(c), target, rows, n, r[Passes.DIVISOR]);
+        Passes.source(c), at, inner, Passes.target(c), target, rows, n, (double) r[Passes.DIVISOR]);
   }
 }

@@ -57,7 +57,8 @@ final class Passes {
       runs = advance(r, runs);
       r[TARGET] = runs > 1 ? scratch : OPERAND;
       r[DIVISOR] = runs > 1 ? 1 : op.divisor(joined);
-      w.run(op.body(), c, 0, Math.toIntExact((r[UNITS] + r[UNITS_PER_BLOCK] - 1) / r[UNITS_PER_BLOCK]));
+      long perBlock = r[UNITS_PER_BLOCK];
+      w.run(op.body(), c, 0, Math.toIntExact((r[UNITS] + perBlock - 1) / perBlock));
       r[SOURCE] = r[TARGET];
       scratch += results * size + 63 & -64;
       elems = results;

@@ -12,13 +12,13 @@ import java.util.Optional;
 /// form of Mamba-2, where `gate` passes through SiLU: `y = norm(x) silu(gate)` if `normBeforeGate`,
 /// else `y = norm(x silu(gate))`; weight and bias belong to the norm.
 ///
-/// Shapes: `x` and `y` `[.., D]`, then `gate` like `x`, `weight [D]` and `bias [D]` where there are;
-/// F32 or F64. Gradient of the norm, with `h = x rstd` and `g = dy weight`:
-/// `dx = rstd (g - h mean(g h))`, `dweight = sum(dy h)`, `dbias = sum(dy)` over rows, added in blocks
-/// that depend on the shape only; through the gate by the product rule, in the same pass.
-/// Cost: one read and one write while a row fits the first-level cache. Error: a few `eps` of the
-/// largest `|x| rstd`. Sources: Zhang, Sennrich, Root mean square layer normalization, arXiv
-/// 1910.07467; Dao, Gu, Transformers are SSMs, arXiv 2405.21060, section 7.
+/// Shapes: `x` and `y` `[.., D]`, then `gate` like `x`, `weight [D]` and `bias [D]` where there
+/// are; F32 or F64. Gradient of the norm, with `h = x rstd` and `g = dy weight`: `dx = rstd (g - h
+/// mean(g h))`, `dweight = sum(dy h)`, `dbias = sum(dy)` over rows, added in blocks that depend on
+/// the shape only; through the gate by the product rule, in the same pass. Cost: one read and one
+/// write while a row fits the first-level cache. Error: a few `eps` of the largest `|x| rstd`.
+/// Sources: Zhang, Sennrich, Root mean square layer normalization, arXiv 1910.07467; Dao, Gu,
+/// Transformers are SSMs, arXiv 2405.21060, section 7.
 ///
 /// @param eps added to the mean square
 /// @param groupSize elements that share a mean square, which must divide `D`; 0 for all of `D`
@@ -27,12 +27,7 @@ import java.util.Optional;
 /// @param weight whether there is a weight
 /// @param bias whether there is a bias
 public record RmsNorm(
-    double eps,
-    long groupSize,
-    boolean gate,
-    boolean normBeforeGate,
-    boolean weight,
-    boolean bias)
+    double eps, long groupSize, boolean gate, boolean normBeforeGate, boolean weight, boolean bias)
     implements RowNorm {
   /// Normalises `x` without a gate, over all of the last axis.
   ///
@@ -57,12 +52,7 @@ public record RmsNorm(
     weight.ifPresent(in::add);
     bias.ifPresent(in::add);
     return new RmsNorm(
-            eps,
-            groupSize,
-            gate.isPresent(),
-            normBeforeGate,
-            weight.isPresent(),
-            bias.isPresent())
+            eps, groupSize, gate.isPresent(), normBeforeGate, weight.isPresent(), bias.isPresent())
         .of(in.toArray(Tensor[]::new));
   }
 

@@ -17,8 +17,8 @@ import java.util.Optional;
 /// Layer, RMS and group norm as one computation: rows of [#width] elements, each cut into runs of
 /// [#run] elements that are normalised on their own; one weight for every [#repeat] neighbours.
 ///
-/// Inputs: `x`, then the gate, the weight and the bias, where there are. The mean and the reciprocal
-/// deviation of each run are kept for the gradient.
+/// Inputs: `x`, then the gate, the weight and the bias, where there are. The mean and the
+/// reciprocal deviation of each run are kept for the gradient.
 interface RowNorm extends Kernel {
   double eps();
 

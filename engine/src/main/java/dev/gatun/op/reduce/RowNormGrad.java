@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Gradients of a [RowNorm] in one pass. Inputs: `dy`, the kept statistics, then what the norm keeps
-/// of its inputs. Outputs: the gradient of each input of the norm.
+/// Gradients of a [RowNorm] in one pass. Inputs: `dy`, the kept statistics, then what the norm
+/// keeps of its inputs. Outputs: the gradient of each input of the norm.
 record RowNormGrad(RowNorm norm) implements Kernel {
   static final int X = 2;
   static final int GATE = 3;
@@ -38,8 +38,7 @@ record RowNormGrad(RowNorm norm) implements Kernel {
     Rules.computing(this, names(), in);
     Spec x = in.get(X);
     Rules.require(
-        in.get(0).equals(x)
-            && in.get(1).shape().equals(Shape.of(norm.runs(x.shape()), 2)),
+        in.get(0).equals(x) && in.get(1).shape().equals(Shape.of(norm.runs(x.shape()), 2)),
         this,
         "dy must have the shape of x and stats two numbers a run",
         names(),
@@ -131,7 +130,8 @@ record RowNormGrad(RowNorm norm) implements Kernel {
   /// @throws IllegalStateException always
   @Override
   public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
-    throw new IllegalStateException(this + ": there is no second derivative; got a request for one");
+    throw new IllegalStateException(
+        this + ": there is no second derivative; got a request for one");
   }
 
   @Override

@@ -33,25 +33,24 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
-/// Vector form of [RowNormGrad]: blocks of runs give `dx`, the gradient of the gate and sums for the
-/// weights, which a second phase adds up in the order of the blocks.
+/// Vector form of [RowNormGrad]: blocks of runs give `dx`, the gradient of the gate and sums for
+/// the weights, which a second phase adds up in the order of the blocks.
 final class RowNormGradSimd {
   /// Weights of a block of the second phase.
   private static final int TILE = 1024;
 
   /// `dy y silu'(z)`
   private static final Loop.Ternary SLOPE_F32 =
-      Loop.f32(
-          (FloatVector dy, FloatVector y, FloatVector z) -> {
-            FloatVector s = SigmoidLanes.f32(z);
-            return dy.mul(y).mul(s.mul(z.mul(s.neg().add(1)).add(1)));
-          });
+      Loop.f32((FloatVector dy, FloatVector y, FloatVector z) -> {
+        FloatVector s = SigmoidLanes.f32(z);
+        return dy.mul(y).mul(s.mul(z.mul(s.neg().add(1)).add(1)));
+      });
+
   private static final Loop.Ternary SLOPE_F64 =
-      Loop.f64(
-          (DoubleVector dy, DoubleVector y, DoubleVector z) -> {
-            DoubleVector s = SigmoidLanes.f64(z);
-            return dy.mul(y).mul(s.mul(z.mul(s.neg().add(1)).add(1)));
-          });
+      Loop.f64((DoubleVector dy, DoubleVector y, DoubleVector z) -> {
+        DoubleVector s = SigmoidLanes.f64(z);
+        return dy.mul(y).mul(s.mul(z.mul(s.neg().add(1)).add(1)));
+      });
 
   private static final Workers.Body RUN_BLOCK = RowNormGradSimd::runs;
   private static final Workers.Body WEIGHT_BLOCK = RowNormGradSimd::weights;
@@ -125,18 +124,52 @@ final class RowNormGradSimd {
     MemorySegment stats = c.scratch();
     if (c.dtype() == DType.F32) {
       NormF32.rows(
-          x, 0, w, 0, b, bAt, c.out(1), 0, stats, statsAt,
-          begin, end, (int) r[N], r[GROUPS], eps, r[CENTRED] == 1);
+          x,
+          0,
+          w,
+          0,
+          b,
+          bAt,
+          c.out(1),
+          0,
+          stats,
+          statsAt,
+          begin,
+          end,
+          (int) r[N],
+          r[GROUPS],
+          eps,
+          r[CENTRED] == 1);
     } else {
       NormF64.rows(
-          x, 0, w, 0, b, bAt, c.out(1), 0, stats, statsAt,
-          begin, end, (int) r[N], r[GROUPS], eps, r[CENTRED] == 1);
+          x,
+          0,
+          w,
+          0,
+          b,
+          bAt,
+          c.out(1),
+          0,
+          stats,
+          statsAt,
+          begin,
+          end,
+          (int) r[N],
+          r[GROUPS],
+          eps,
+          r[CENTRED] == 1);
     }
   }
 
   private static void norm(
-      Call c, MemorySegment x, long xAt, MemorySegment dy, long dyAt,
-      long begin, long end, int block) {
+      Call c,
+      MemorySegment x,
+      long xAt,
+      MemorySegment dy,
+      long dyAt,
+      long begin,
+      long end,
+      int block) {
     long[] r = c.registers();
     int n = (int) r[N];
     long groups = r[GROUPS];

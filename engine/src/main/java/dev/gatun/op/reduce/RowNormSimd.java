@@ -30,6 +30,7 @@ final class RowNormSimd {
   /// `x silu(z)`
   static final Loop.Binary SILU_F32 =
       Loop.f32((FloatVector x, FloatVector z) -> x.mul(z.mul(SigmoidLanes.f32(z))));
+
   static final Loop.Binary SILU_F64 =
       Loop.f64((DoubleVector x, DoubleVector z) -> x.mul(z.mul(SigmoidLanes.f64(z))));
 

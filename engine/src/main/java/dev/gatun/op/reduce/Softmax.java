@@ -94,8 +94,8 @@ public record Softmax(int axis) implements AlongAxis {
       return Keep.inputs(0, 1);
     }
 
-    /// With the upstream `g` of `dx`: `y' = g (dy - s) - dy t` and `dy' = y (g - t)`, where
-    /// `s = sum(dy y)`, `t = sum(g y)`.
+    /// With the upstream `g` of `dx`: `y' = g (dy - s) - dy t` and `dy' = y (g - t)`, where `s =
+    /// sum(dy y)`, `t = sum(g y)`.
     @Override
     public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
       Tensor y = n.in(0);

@@ -89,8 +89,7 @@ final class SoftmaxSimd {
   private SoftmaxSimd() {}
 
   /// After the maxima went to the first row of scratch.
-  private static void exp(
-      Loops f, Call c, long at, long n, long inner, int width, long spare) {
+  private static void exp(Loops f, Call c, long at, long n, long inner, int width, long spare) {
     for (long i = at, end = at + n * inner; i < end; i += inner) {
       f.exp().run(c.in(0), i, 0, c.scratch(), spare, 0, c.out(0), i, 1, width);
     }
@@ -104,8 +103,7 @@ final class SoftmaxSimd {
   }
 
   /// After the sums went to the second row of scratch.
-  private static void divide(
-      Loops f, Call c, long at, long n, long inner, int width, long sum) {
+  private static void divide(Loops f, Call c, long at, long n, long inner, int width, long sum) {
     MemorySegment y = c.out(0);
     for (long i = at, end = at + n * inner; i < end; i += inner) {
       f.div().run(y, i, 0, c.scratch(), sum, 0, y, i, 1, width);

@@ -10,10 +10,10 @@ import java.util.Optional;
 /// `y = sum(x)` over `axes`; 0 where they have no elements.
 ///
 /// Shapes: `x` any, `y` without `axes`, or with size 1 there under `keepDims`; F32 or F64.
-/// Gradient: `dx = dy`, repeated along `axes`: a view. Cost: one read of `x`.
-/// Error: contiguous runs are added by four vectors and go on in doubles after 4096 elements, others
-/// as a tree of 512 rows: at most `140 2^-24 sum(|x|)` in F32 for any length with vectors of 8, and a
-/// few roundings in practice. The order depends on the shape and the vector width only.
+/// Gradient: `dx = dy`, repeated along `axes`: a view. Cost: one read of `x`. Error: contiguous
+/// runs are added by four vectors and go on in doubles after 4096 elements, others as a tree of 512
+/// rows: at most `140 2^-24 sum(|x|)` in F32 for any length with vectors of 8, and a few roundings
+/// in practice. The order depends on the shape and the vector width only.
 ///
 /// @param axes axes that go away, counted from 0
 /// @param keepDims whether they stay, with size 1

@@ -18,8 +18,7 @@ public record Assign() implements Kernel {
   @Override
   public List<Spec> infer(List<Spec> in) {
     Rules.count(2, this, "v x", in);
-    Rules.require(
-        in.get(0).equals(in.get(1)), this, "types and shapes must agree", "v x", in);
+    Rules.require(in.get(0).equals(in.get(1)), this, "types and shapes must agree", "v x", in);
     return List.of();
   }
 

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/// `x` repeated to `shape` by NumPy's rule: a view with strides of 0. Gradient: `dy` summed over the
+/// `x` repeated to `shape` by NumPy's rule: a view with strides of 0. Gradient: `dy` summed over
+// the
 /// repeated axes.
 public record Broadcast(Shape shape) implements Composite {
   @Override
   public List<Tensor> forward(List<Tensor> in) {
     Tensor x = in.get(0);
-    Rules.require(
-        fits(x.shape()), this, "x must broadcast to the shape", "x", List.of(x.spec()));
+    Rules.require(fits(x.shape()), this, "x must broadcast to the shape", "x", List.of(x.spec()));
     return List.of(x.view(shape, x.layout().broadcast(x.shape(), shape)));
   }
 

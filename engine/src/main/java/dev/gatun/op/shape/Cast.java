@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /// The elements as type `to`: floats round to nearest even, floats to integers truncate and
-/// saturate with NaN as 0, integers to integers saturate. F64 and I64 reach F16 and BF16 through F32,
+/// saturate with NaN as 0, integers to integers saturate. F64 and I64 reach F16 and BF16 through
+// F32,
 /// rounded twice. Gradient: `dy` cast back, where both types
 /// compute.
 public record Cast(DType to) implements Kernel {

@@ -21,14 +21,14 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Vector forms of [Cast] between the floating types. Conversions round to nearest in hardware and in
+/// Vector forms of [Cast] between the floating types. Conversions round to nearest in hardware and
+// in
 /// [DType#write] alike, so what is left over at the end is done by the latter.
 final class CastSimd {
   static final Workers.Body BODY = CastSimd::block;
 
   private static final VectorSpecies<Float> HALF =
-      VectorSpecies.of(
-          float.class, VectorShape.forBitSize(Lanes.SHAPE.vectorBitSize() / 2));
+      VectorSpecies.of(float.class, VectorShape.forBitSize(Lanes.SHAPE.vectorBitSize() / 2));
   private static final int N32 = Lanes.F32.length();
   private static final int N64 = Lanes.F64.length();
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -81,8 +81,7 @@ final class CastSimd {
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += N64) {
       DoubleVector v = DoubleVector.fromMemorySegment(Lanes.F64, x, xo + i * 8L, Lanes.ORDER);
-      ((FloatVector) v.convertShape(D2F, HALF, 0))
-          .intoMemorySegment(y, yo + i * 4L, Lanes.ORDER);
+      ((FloatVector) v.convertShape(D2F, HALF, 0)).intoMemorySegment(y, yo + i * 4L, Lanes.ORDER);
     }
     return full;
   }

@@ -35,8 +35,7 @@ public record Permute(List<Integer> axes) implements Composite {
 
   @Override
   public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
-    List<Integer> inverse =
-        IntStream.range(0, axes.size()).map(axes::indexOf).boxed().toList();
+    List<Integer> inverse = IntStream.range(0, axes.size()).map(axes::indexOf).boxed().toList();
     return List.of(dy.get(0).map(d -> new Permute(inverse).of(d)));
   }
 

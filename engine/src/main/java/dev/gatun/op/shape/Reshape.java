@@ -33,7 +33,9 @@ public record Reshape(Shape shape) implements Composite {
     if (unknown >= 0) {
       if (known == 0 || from.elems() % known != 0) {
         throw new IllegalArgumentException(
-            "Reshape: one size of -1 must come out even; got " + Arrays.toString(dims) + " for "
+            "Reshape: one size of -1 must come out even; got "
+                + Arrays.toString(dims)
+                + " for "
                 + from);
       }
       d[unknown] = from.elems() / known;

@@ -134,8 +134,16 @@ final class Strided {
   }
 
   private static void strip(
-      MemorySegment in, long x, long xi, long xj,
-      MemorySegment out, long y, long yj, int ni, int nj, int bytes) {
+      MemorySegment in,
+      long x,
+      long xi,
+      long xj,
+      MemorySegment out,
+      long y,
+      long yj,
+      int ni,
+      int nj,
+      int bytes) {
     for (int j = 0; j < nj; j++) {
       long p = x + j * xj;
       long q = y + j * yj;

@@ -18,7 +18,8 @@ import java.util.Optional;
 public record Unslice(Slice slice, Shape shape) implements Kernel {
   private static final long BLOCK = 1 << 16;
 
-  // Registers: bytes under an element of the axis, elements over it, its size, the slice, and rows of
+  // Registers: bytes under an element of the axis, elements over it, its size, the slice, and rows
+  // of
   // the slice in a block.
   private static final int INNER = 0;
   private static final int OUTER = 1;
@@ -50,8 +51,7 @@ public record Unslice(Slice slice, Shape shape) implements Kernel {
     for (long o = 0; o < outer; o++) {
       for (long i = 0; i < slice.size(); i++) {
         long to = o * dim + slice.start() + i * slice.step();
-        MemorySegment.copy(
-            c.in(0), (o * slice.size() + i) * inner, c.out(0), to * inner, inner);
+        MemorySegment.copy(c.in(0), (o * slice.size() + i) * inner, c.out(0), to * inner, inner);
       }
     }
   }

@@ -40,8 +40,7 @@ class EmbeddingTest {
               "Embedding[]: indices must lie in [0, 3); got "
                   + wrong
                   + " as element 2 of indices I64 [2,2]",
-              assertThrows(
-                      IllegalArgumentException.class, () -> new Embedding().of(table, indices))
+              assertThrows(IllegalArgumentException.class, () -> new Embedding().of(table, indices))
                   .getMessage());
         }
       }

@@ -29,8 +29,7 @@ class CrossEntropyTest {
         picks[i * CLASSES + targets[i]] = -1;
       }
       Tensor t = scope.tensor(Shape.of(ROWS), targets);
-      Tensor each =
-          x.logSoftmax(1).mul(scope.tensor(Shape.of(ROWS, CLASSES), picks)).sum(1);
+      Tensor each = x.logSoftmax(1).mul(scope.tensor(Shape.of(ROWS, CLASSES), picks)).sum(1);
       Tensor dy = scope.normal(DType.F64, Shape.of(ROWS), 2);
       same(each, new CrossEntropy(Reduction.NONE).of(x, t), dy, x);
       Tensor one = scope.full(DType.F64, Shape.of(), 3);
@@ -73,8 +72,7 @@ class CrossEntropyTest {
     try (CpuDevice cpu = CpuDevice.open();
         Scope scope = cpu.scope()) {
       Tensor x = scope.tensor(Shape.of(2, 3), 1e30f, 0f, -1e30f, 5f, 5f, 5f).requiresGrad();
-      Tensor loss =
-          new CrossEntropy(Reduction.NONE).of(x, scope.tensor(Shape.of(2), 0, 2));
+      Tensor loss = new CrossEntropy(Reduction.NONE).of(x, scope.tensor(Shape.of(2), 0, 2));
       assertArrayEquals(new float[] {0, (float) Math.log(3)}, loss.toFloatArray(), 1e-6f);
       float third = 1 / 3f;
       assertArrayEquals(

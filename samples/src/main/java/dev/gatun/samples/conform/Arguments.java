@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// What an adapter may call its operator with: the inputs of a case in one type, in the scope of one
-/// run, and the flags. What an adapter does not ask for is not supported.
+/// What an adapter may call its operator with: the inputs of a case in one type, in the scope of
+/// one run, and the flags. What an adapter does not ask for is not supported.
 final class Arguments {
   private final Scope scope;
   private final Map<String, Tensor> inputs;
@@ -32,10 +32,9 @@ final class Arguments {
   /// @throws UnsupportedOperationException if the case has none
   Tensor in(String name) {
     return find(name)
-        .orElseThrow(
-            () ->
-                new UnsupportedOperationException(
-                    "input '%s' must be there; got %s".formatted(name, inputs.keySet())));
+        .orElseThrow(() ->
+            new UnsupportedOperationException(
+                "input '%s' must be there; got %s".formatted(name, inputs.keySet())));
   }
 
   /// Input `name`, where the case has it.

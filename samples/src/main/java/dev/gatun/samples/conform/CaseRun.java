@@ -56,7 +56,7 @@ final class CaseRun {
   /// Runs once and returns the results by the name of their [Expected].
   ///
   /// @throws UnsupportedOperationException if the engine has no such operator, flag, input or
-  ///     result, or not its own kernel ran
+  ///   result, or not its own kernel ran
   Map<String, double[]> once() {
     try (Scope step = device.scope(of.name())) {
       device.trace().start();
@@ -93,11 +93,10 @@ final class CaseRun {
     result.outputs().forEach((name, t) -> results.put("out_" + name, t));
     if (of.expected().stream().anyMatch(Expected::gradient)) {
       Gradients g = loss(result.outputs()).backward();
-      inputs.forEach(
-          (name, t) -> {
-            Optional<Tensor> dt = t.wantsGrad() ? g.find(t) : Optional.empty();
-            dt.ifPresent(d -> results.put("grad_" + name, d));
-          });
+      inputs.forEach((name, t) -> {
+        Optional<Tensor> dt = t.wantsGrad() ? g.find(t) : Optional.empty();
+        dt.ifPresent(d -> results.put("grad_" + name, d));
+      });
     }
     return new Outcome(result.op(), results);
   }
@@ -120,11 +119,10 @@ final class CaseRun {
   private void requireKernel(Class<? extends Op> op, List<Trace.Event> events) {
     boolean ran =
         events.stream()
-            .anyMatch(
-                e ->
-                    op.isInstance(e.op())
-                        && e.device().equals(device.name())
-                        && !e.form().equals("reference"));
+            .anyMatch(e ->
+                op.isInstance(e.op())
+                    && e.device().equals(device.name())
+                    && !e.form().equals("reference"));
     if (!ran) {
       throw new UnsupportedOperationException(
           "the kernel of %s must run on %s; the trace has %s"

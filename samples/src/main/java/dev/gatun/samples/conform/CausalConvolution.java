@@ -48,8 +48,7 @@ final class CausalConvolution implements Adapter {
             a.find("bias"),
             circular ? Optional.of(a.in("cache_seqlens")) : Optional.empty(),
             activation(a));
-    return new Result(
-        CausalConv1dUpdate.class, Map.of("out", step.y(), "new_state", step.state()));
+    return new Result(CausalConv1dUpdate.class, Map.of("out", step.y(), "new_state", step.state()));
   }
 
   private static Activation activation(Arguments a) {

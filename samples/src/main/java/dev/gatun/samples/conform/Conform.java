@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Run golden cases through the public API and compare with their stored results.",
       "",
-      "Every case runs in F64 and F32, cold and again after it was compiled; every stored output and"
-          + " gradient must come within its bound. Exits with 1 on any failure."
+      "Every case runs in F64 and F32, cold and again after it was compiled; every stored output"
+          + " and gradient must come within its bound. Exits with 1 on any failure."
     })
 public final class Conform implements Callable<Integer> {
   /// Runs of each case: two types, cold and hot.

@@ -9,6 +9,7 @@ import dev.gatun.tensor.DType;
 /// @param err32 the largest error of the reference run in F32
 /// @param scale the largest magnitude
 /// @param relative64 what F64 kernels may be off by, relative to `scale`
+@SuppressWarnings("ArrayRecordComponent") // read in place, never compared
 record Expected(
     String name, boolean gradient, double[] values, double err32, double scale, double relative64) {
   /// The largest error allowed in a run of this type.
@@ -18,7 +19,8 @@ record Expected(
         : 4 * err32 + 4 * 0x1p-23 * scale;
   }
 
-  /// The worst error of `got` over the bound; infinite where the sizes, an infinity or a NaN differ.
+  /// The worst error of `got` over the bound; infinite where the sizes, an infinity or a NaN
+  /// differ.
   double worst(double[] got, DType dtype) {
     if (got.length != values.length) {
       return Double.POSITIVE_INFINITY;
@@ -27,7 +29,7 @@ record Expected(
     double worst = 0;
     for (int i = 0; i < got.length; i++) {
       double error = Double.compare(got[i], values[i]) == 0 ? 0 : Math.abs(got[i] - values[i]);
-      if (Double.isNaN(error) || !Double.isFinite(values[i]) && error != 0) {
+      if (Double.isNaN(error) || (!Double.isFinite(values[i]) && error != 0)) {
         return Double.POSITIVE_INFINITY;
       }
       worst = Math.max(worst, error == 0 ? 0 : error / bound);

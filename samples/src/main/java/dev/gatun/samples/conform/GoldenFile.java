@@ -87,12 +87,11 @@ final class GoldenFile {
 
   private Map<String, Tensor> named(String prefix) {
     Map<String, Tensor> found = new LinkedHashMap<>();
-    arrays.forEach(
-        (key, t) -> {
-          if (key.startsWith(prefix)) {
-            found.put(key.substring(prefix.length()), t);
-          }
-        });
+    arrays.forEach((key, t) -> {
+      if (key.startsWith(prefix)) {
+        found.put(key.substring(prefix.length()), t);
+      }
+    });
     return found;
   }
 
@@ -110,7 +109,8 @@ final class GoldenFile {
             "%s: %s of %s must have one size in both types".formatted(json, of, name));
       }
       double err32 = stated(error, "err32_max").orElseGet(() -> worst(values, v32.orElse(values)));
-      double scale = stated(error, "max_abs").orElseGet(() -> worst(values, new double[values.length]));
+      double scale =
+          stated(error, "max_abs").orElseGet(() -> worst(values, new double[values.length]));
       into.add(new Expected(of, kind.equals("grad"), values, err32, scale, relative64));
     }
   }

@@ -39,8 +39,7 @@ final class Norms implements Adapter {
 
   private static Result layer(Arguments a) {
     Tensor y =
-        LayerNorm.of(
-            a.in("x"), a.find("weight"), a.find("bias"), a.flags().number("eps", EPS));
+        LayerNorm.of(a.in("x"), a.find("weight"), a.find("bias"), a.flags().number("eps", EPS));
     return new Result(LayerNorm.class, Map.of("y", y));
   }
 }

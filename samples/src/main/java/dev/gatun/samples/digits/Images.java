@@ -11,6 +11,7 @@ import java.util.zip.ZipException;
 
 /// Grey images of 28 x 28 pixels with labels 0 to 9, in the IDX format of MNIST
 /// (<http://yann.lecun.com/exdb/mnist>): big-endian sizes, then bytes.
+@SuppressWarnings("ArrayRecordComponent") // read in place, never compared
 record Images(int count, byte[] pixels, byte[] labels) {
   static final int PIXELS = 28 * 28;
   static final int CLASSES = 10;
@@ -45,8 +46,10 @@ record Images(int count, byte[] pixels, byte[] labels) {
             new BufferedInputStream(new GZIPInputStream(Files.newInputStream(file)), 1 << 16))) {
       int kind = in.readInt();
       int count = in.readInt();
-      boolean square = bytes == 1 || in.readInt() == 28 && in.readInt() == 28;
-      if (kind != magic || count < 0 || count > Integer.MAX_VALUE / PIXELS || !square) {
+      int rows = bytes == 1 ? 1 : in.readInt();
+      int columns = bytes == 1 ? 1 : in.readInt();
+      boolean sized = rows == columns && rows * columns == bytes;
+      if (kind != magic || count < 0 || count > Integer.MAX_VALUE / PIXELS || !sized) {
         throw new IOException(file + ": the header must be that of 28 x 28 images or their labels");
       }
       // Grows with what is there, so that a false count takes no memory.
@@ -56,7 +59,8 @@ record Images(int count, byte[] pixels, byte[] labels) {
       }
       return all;
     } catch (EOFException | ZipException e) {
-      throw new IOException(file + ": the file must be whole gzip data; it is cut short or damaged", e);
+      throw new IOException(
+          file + ": the file must be whole gzip data; it is cut short or damaged", e);
     }
   }
 }

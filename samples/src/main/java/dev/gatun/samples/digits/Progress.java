@@ -1,6 +1,8 @@
 package dev.gatun.samples.digits;
 
+import java.io.Console;
 import java.util.Locale;
+import java.util.Optional;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -19,7 +21,9 @@ interface Progress extends AutoCloseable {
 
   /// A bar on a terminal, a line per pass elsewhere, both on standard error.
   static Progress of(long steps) {
-    return System.console() != null && System.console().isTerminal() ? new Bar(steps) : new Lines();
+    boolean terminal =
+        Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+    return terminal ? new Bar(steps) : new Lines();
   }
 
   /// Tells nobody.

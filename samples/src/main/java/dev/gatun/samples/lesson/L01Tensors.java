@@ -54,7 +54,8 @@ final class L01Tensors {
       System.out.println("   last column " + Arrays.toString(a.select(-1, 2).toFloatArray()));
       Tensor backwards = a.reshape(6).slice(0, 5, -7, -1);
       System.out.println("   backwards   " + Arrays.toString(backwards.toFloatArray()));
-      System.out.println("   a a^T       " + Arrays.toString(a.matmul(a.transpose()).toFloatArray()));
+      System.out.println(
+          "   a a^T       " + Arrays.toString(a.matmul(a.transpose()).toFloatArray()));
     }
   }
 

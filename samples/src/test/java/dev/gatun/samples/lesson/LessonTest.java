@@ -11,7 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LessonTest {
-  private static final Path SOURCES = Path.of("src", "main", "java", "dev", "gatun", "samples", "lesson");
+  private static final Path SOURCES =
+      Path.of("src", "main", "java", "dev", "gatun", "samples", "lesson");
 
   @Test
   void lessonsPrintWhatTheirSourcesSay() throws IOException {
@@ -31,7 +32,9 @@ class LessonTest {
     assertEquals("//   ./gatun lesson " + number, source.get(run + 1));
     int start = source.indexOf("// Expected output:");
     List<String> expected =
-        source.subList(start + 1, source.size()).stream().map(l -> l.replaceFirst("^//( {3})?", "")).toList();
+        source.subList(start + 1, source.size()).stream()
+            .map(l -> l.replaceFirst("^//( {3})?", ""))
+            .toList();
     Console c = Console.run("lesson", Integer.toString(number));
     assertEquals(0, c.code(), c.err());
     assertEquals(expected, c.out().lines().toList());
