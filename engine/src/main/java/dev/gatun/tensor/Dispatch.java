@@ -15,8 +15,9 @@ final class Dispatch {
   private Dispatch() {}
 
   static List<Tensor> run(Scope scope, Op op, List<Tensor> in) {
-    scope.requireOpen();
     in.forEach(t -> requireDevice(scope.device(), op, t));
+    in.forEach(Tensor::requireAlive);
+    scope.requireOpen();
     List<Tensor> out =
         switch (op) {
           case Kernel k -> kernel(scope, k, in.stream().map(t -> contiguous(scope, t)).toList());
@@ -71,14 +72,12 @@ final class Dispatch {
       throw new IllegalArgumentException(
           op + ": an op that writes in place is run by Scope.update; got a call for its results");
     }
-    in.forEach(Tensor::requireAlive);
     List<Tensor> out = specs.stream().map(scope::allocate).toList();
     guarded(scope.device(), op, in, out);
     return out;
   }
 
   private static List<Tensor> composite(Scope scope, Composite op, List<Tensor> in) {
-    in.forEach(Tensor::requireAlive);
     return op.forward(in.stream().map(t -> scope.borrow(t.detach())).toList());
   }
 

@@ -7,10 +7,11 @@ import dev.gatun.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// Vector form of [AdamW.Update]. The constants of the step stay in nine registers beside four
-/// streams, which fits the sixteen of AVX2.
+/// streams, which fits the sixteen of AVX2. The last elements go one by one: every operation here
+/// is rounded to nearest, so a scalar gives the same bits as a lane, and a masked copy of the body
+/// makes the method too big for the compilers.
 final class AdamWSimd {
   /// Elements of a block: four streams of 64 KiB of F32 share a second-level cache.
   private static final int BLOCK = 16_384;
@@ -93,18 +94,36 @@ final class AdamWSimd {
       pi.intoMemorySegment(p, at, Lanes.ORDER);
     }
     if (full < n) {
-      long at = from + (long) full * Float.BYTES;
-      VectorMask<Float> k = Lanes.F32.indexInRange(full, n);
-      FloatVector gi = FloatVector.fromMemorySegment(Lanes.F32, g, at, Lanes.ORDER, k).mul(scale);
-      FloatVector mi = FloatVector.fromMemorySegment(Lanes.F32, m, at, Lanes.ORDER, k);
-      FloatVector vi = FloatVector.fromMemorySegment(Lanes.F32, v, at, Lanes.ORDER, k);
-      FloatVector pi = FloatVector.fromMemorySegment(Lanes.F32, p, at, Lanes.ORDER, k);
-      mi = gi.fma(rest1, mi.mul(beta1));
-      vi = gi.mul(gi).fma(rest2, vi.mul(beta2));
-      mi.intoMemorySegment(m, at, Lanes.ORDER, k);
-      vi.intoMemorySegment(v, at, Lanes.ORDER, k);
-      pi = pi.fma(kept, mi.mul(stride).div(vi.sqrt().fma(spread, epsilon)));
-      pi.intoMemorySegment(p, at, Lanes.ORDER, k);
+      f32Tail(p, m, v, g, from + (long) full * Float.BYTES, n - full, r);
+    }
+  }
+
+  private static void f32Tail(
+      MemorySegment p,
+      MemorySegment m,
+      MemorySegment v,
+      MemorySegment g,
+      long from,
+      int n,
+      long[] r) {
+    float scale = (float) Double.longBitsToDouble(r[SCALE]);
+    float beta1 = (float) Double.longBitsToDouble(r[BETA1]);
+    float rest1 = (float) Double.longBitsToDouble(r[REST1]);
+    float beta2 = (float) Double.longBitsToDouble(r[BETA2]);
+    float rest2 = (float) Double.longBitsToDouble(r[REST2]);
+    float spread = (float) Double.longBitsToDouble(r[SPREAD]);
+    float epsilon = (float) Double.longBitsToDouble(r[EPSILON]);
+    float stride = (float) Double.longBitsToDouble(r[STRIDE]);
+    float kept = (float) Double.longBitsToDouble(r[KEPT]);
+    for (int i = 0; i < n; i++) {
+      long at = from + (long) i * Float.BYTES;
+      float gi = g.get(Lanes.FLOAT, at) * scale;
+      float mi = Math.fma(gi, rest1, m.get(Lanes.FLOAT, at) * beta1);
+      float vi = Math.fma(gi * gi, rest2, v.get(Lanes.FLOAT, at) * beta2);
+      m.set(Lanes.FLOAT, at, mi);
+      v.set(Lanes.FLOAT, at, vi);
+      float root = Math.fma((float) Math.sqrt(vi), spread, epsilon);
+      p.set(Lanes.FLOAT, at, Math.fma(p.get(Lanes.FLOAT, at), kept, mi * stride / root));
     }
   }
 
@@ -145,18 +164,36 @@ final class AdamWSimd {
       pi.intoMemorySegment(p, at, Lanes.ORDER);
     }
     if (full < n) {
-      long at = from + (long) full * Double.BYTES;
-      VectorMask<Double> k = Lanes.F64.indexInRange(full, n);
-      DoubleVector gi = DoubleVector.fromMemorySegment(Lanes.F64, g, at, Lanes.ORDER, k).mul(scale);
-      DoubleVector mi = DoubleVector.fromMemorySegment(Lanes.F64, m, at, Lanes.ORDER, k);
-      DoubleVector vi = DoubleVector.fromMemorySegment(Lanes.F64, v, at, Lanes.ORDER, k);
-      DoubleVector pi = DoubleVector.fromMemorySegment(Lanes.F64, p, at, Lanes.ORDER, k);
-      mi = gi.fma(rest1, mi.mul(beta1));
-      vi = gi.mul(gi).fma(rest2, vi.mul(beta2));
-      mi.intoMemorySegment(m, at, Lanes.ORDER, k);
-      vi.intoMemorySegment(v, at, Lanes.ORDER, k);
-      pi = pi.fma(kept, mi.mul(stride).div(vi.sqrt().fma(spread, epsilon)));
-      pi.intoMemorySegment(p, at, Lanes.ORDER, k);
+      f64Tail(p, m, v, g, from + (long) full * Double.BYTES, n - full, r);
+    }
+  }
+
+  private static void f64Tail(
+      MemorySegment p,
+      MemorySegment m,
+      MemorySegment v,
+      MemorySegment g,
+      long from,
+      int n,
+      long[] r) {
+    double scale = Double.longBitsToDouble(r[SCALE]);
+    double beta1 = Double.longBitsToDouble(r[BETA1]);
+    double rest1 = Double.longBitsToDouble(r[REST1]);
+    double beta2 = Double.longBitsToDouble(r[BETA2]);
+    double rest2 = Double.longBitsToDouble(r[REST2]);
+    double spread = Double.longBitsToDouble(r[SPREAD]);
+    double epsilon = Double.longBitsToDouble(r[EPSILON]);
+    double stride = Double.longBitsToDouble(r[STRIDE]);
+    double kept = Double.longBitsToDouble(r[KEPT]);
+    for (int i = 0; i < n; i++) {
+      long at = from + (long) i * Double.BYTES;
+      double gi = g.get(Lanes.DOUBLE, at) * scale;
+      double mi = Math.fma(gi, rest1, m.get(Lanes.DOUBLE, at) * beta1);
+      double vi = Math.fma(gi * gi, rest2, v.get(Lanes.DOUBLE, at) * beta2);
+      m.set(Lanes.DOUBLE, at, mi);
+      v.set(Lanes.DOUBLE, at, vi);
+      double root = Math.fma(Math.sqrt(vi), spread, epsilon);
+      p.set(Lanes.DOUBLE, at, Math.fma(p.get(Lanes.DOUBLE, at), kept, mi * stride / root));
     }
   }
 }

@@ -9,7 +9,8 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/// Vector form of [Sgd.Update].
+/// Vector form of [Sgd.Update]. The last elements go one by one, with the same bits: every
+/// operation here is rounded to nearest.
 final class SgdSimd {
   /// Elements of a block: three streams of 64 KiB of F32 share a second-level cache.
   private static final int BLOCK = 16_384;
@@ -75,17 +76,24 @@ final class SgdSimd {
       bi.blend(bi.fma(momentum, di), nesterov).fma(rate, pi).intoMemorySegment(p, at, Lanes.ORDER);
     }
     if (full < n) {
-      long at = from + (long) full * Float.BYTES;
-      VectorMask<Float> k = Lanes.F32.indexInRange(full, n);
-      FloatVector gi = FloatVector.fromMemorySegment(Lanes.F32, g, at, Lanes.ORDER, k).mul(scale);
-      FloatVector bi = FloatVector.fromMemorySegment(Lanes.F32, b, at, Lanes.ORDER, k);
-      FloatVector pi = FloatVector.fromMemorySegment(Lanes.F32, p, at, Lanes.ORDER, k);
-      FloatVector di = pi.fma(decay, gi);
-      bi = bi.fma(momentum, di);
-      bi.intoMemorySegment(b, at, Lanes.ORDER, k);
-      bi.blend(bi.fma(momentum, di), nesterov)
-          .fma(rate, pi)
-          .intoMemorySegment(p, at, Lanes.ORDER, k);
+      f32Tail(p, b, g, from + (long) full * Float.BYTES, n - full, r);
+    }
+  }
+
+  private static void f32Tail(
+      MemorySegment p, MemorySegment b, MemorySegment g, long from, int n, long[] r) {
+    float scale = (float) Double.longBitsToDouble(r[SCALE]);
+    float decay = (float) Double.longBitsToDouble(r[DECAY]);
+    float momentum = (float) Double.longBitsToDouble(r[MOMENTUM]);
+    float rate = (float) Double.longBitsToDouble(r[RATE]);
+    boolean nesterov = r[NESTEROV] == 1;
+    for (int i = 0; i < n; i++) {
+      long at = from + (long) i * Float.BYTES;
+      float pi = p.get(Lanes.FLOAT, at);
+      float di = Math.fma(pi, decay, g.get(Lanes.FLOAT, at) * scale);
+      float bi = Math.fma(b.get(Lanes.FLOAT, at), momentum, di);
+      b.set(Lanes.FLOAT, at, bi);
+      p.set(Lanes.FLOAT, at, Math.fma(nesterov ? Math.fma(bi, momentum, di) : bi, rate, pi));
     }
   }
 
@@ -102,11 +110,19 @@ final class SgdSimd {
       pi.fma(decay, gi).fma(rate, pi).intoMemorySegment(p, at, Lanes.ORDER);
     }
     if (full < n) {
-      long at = from + (long) full * Float.BYTES;
-      VectorMask<Float> k = Lanes.F32.indexInRange(full, n);
-      FloatVector gi = FloatVector.fromMemorySegment(Lanes.F32, g, at, Lanes.ORDER, k).mul(scale);
-      FloatVector pi = FloatVector.fromMemorySegment(Lanes.F32, p, at, Lanes.ORDER, k);
-      pi.fma(decay, gi).fma(rate, pi).intoMemorySegment(p, at, Lanes.ORDER, k);
+      f32Tail(p, g, from + (long) full * Float.BYTES, n - full, r);
+    }
+  }
+
+  private static void f32Tail(MemorySegment p, MemorySegment g, long from, int n, long[] r) {
+    float scale = (float) Double.longBitsToDouble(r[SCALE]);
+    float decay = (float) Double.longBitsToDouble(r[DECAY]);
+    float rate = (float) Double.longBitsToDouble(r[RATE]);
+    for (int i = 0; i < n; i++) {
+      long at = from + (long) i * Float.BYTES;
+      float pi = p.get(Lanes.FLOAT, at);
+      p.set(
+          Lanes.FLOAT, at, Math.fma(Math.fma(pi, decay, g.get(Lanes.FLOAT, at) * scale), rate, pi));
     }
   }
 
@@ -134,17 +150,24 @@ final class SgdSimd {
       bi.blend(bi.fma(momentum, di), nesterov).fma(rate, pi).intoMemorySegment(p, at, Lanes.ORDER);
     }
     if (full < n) {
-      long at = from + (long) full * Double.BYTES;
-      VectorMask<Double> k = Lanes.F64.indexInRange(full, n);
-      DoubleVector gi = DoubleVector.fromMemorySegment(Lanes.F64, g, at, Lanes.ORDER, k).mul(scale);
-      DoubleVector bi = DoubleVector.fromMemorySegment(Lanes.F64, b, at, Lanes.ORDER, k);
-      DoubleVector pi = DoubleVector.fromMemorySegment(Lanes.F64, p, at, Lanes.ORDER, k);
-      DoubleVector di = pi.fma(decay, gi);
-      bi = bi.fma(momentum, di);
-      bi.intoMemorySegment(b, at, Lanes.ORDER, k);
-      bi.blend(bi.fma(momentum, di), nesterov)
-          .fma(rate, pi)
-          .intoMemorySegment(p, at, Lanes.ORDER, k);
+      f64Tail(p, b, g, from + (long) full * Double.BYTES, n - full, r);
+    }
+  }
+
+  private static void f64Tail(
+      MemorySegment p, MemorySegment b, MemorySegment g, long from, int n, long[] r) {
+    double scale = Double.longBitsToDouble(r[SCALE]);
+    double decay = Double.longBitsToDouble(r[DECAY]);
+    double momentum = Double.longBitsToDouble(r[MOMENTUM]);
+    double rate = Double.longBitsToDouble(r[RATE]);
+    boolean nesterov = r[NESTEROV] == 1;
+    for (int i = 0; i < n; i++) {
+      long at = from + (long) i * Double.BYTES;
+      double pi = p.get(Lanes.DOUBLE, at);
+      double di = Math.fma(pi, decay, g.get(Lanes.DOUBLE, at) * scale);
+      double bi = Math.fma(b.get(Lanes.DOUBLE, at), momentum, di);
+      b.set(Lanes.DOUBLE, at, bi);
+      p.set(Lanes.DOUBLE, at, Math.fma(nesterov ? Math.fma(bi, momentum, di) : bi, rate, pi));
     }
   }
 
@@ -161,11 +184,21 @@ final class SgdSimd {
       pi.fma(decay, gi).fma(rate, pi).intoMemorySegment(p, at, Lanes.ORDER);
     }
     if (full < n) {
-      long at = from + (long) full * Double.BYTES;
-      VectorMask<Double> k = Lanes.F64.indexInRange(full, n);
-      DoubleVector gi = DoubleVector.fromMemorySegment(Lanes.F64, g, at, Lanes.ORDER, k).mul(scale);
-      DoubleVector pi = DoubleVector.fromMemorySegment(Lanes.F64, p, at, Lanes.ORDER, k);
-      pi.fma(decay, gi).fma(rate, pi).intoMemorySegment(p, at, Lanes.ORDER, k);
+      f64Tail(p, g, from + (long) full * Double.BYTES, n - full, r);
+    }
+  }
+
+  private static void f64Tail(MemorySegment p, MemorySegment g, long from, int n, long[] r) {
+    double scale = Double.longBitsToDouble(r[SCALE]);
+    double decay = Double.longBitsToDouble(r[DECAY]);
+    double rate = Double.longBitsToDouble(r[RATE]);
+    for (int i = 0; i < n; i++) {
+      long at = from + (long) i * Double.BYTES;
+      double pi = p.get(Lanes.DOUBLE, at);
+      p.set(
+          Lanes.DOUBLE,
+          at,
+          Math.fma(Math.fma(pi, decay, g.get(Lanes.DOUBLE, at) * scale), rate, pi));
     }
   }
 }

@@ -13,7 +13,7 @@ final class Compare {
   private Compare() {}
 
   /// Fails unless `got` is within the case's bound of `want`, NaN and infinities in the same
-  // places.
+  /// places.
   static void near(Run run, String what, List<Result> want, List<Result> got) {
     assertEquals(want.size(), got.size(), () -> run + " " + what + ": number of results");
     for (int k = 0; k < want.size(); k++) {

@@ -16,10 +16,9 @@ import java.util.stream.Stream;
 /// @param op the op at size `n`
 /// @param inputs its inputs at that size
 /// @param ulps how far a device may be from the reference, in units of the type's rounding step, at
-///     size `n`
+///   size `n`
 /// @param ofScale whether that is relative to the largest magnitude of the result, as for sums, or
-// to
-///     each element
+///   to each element
 /// @param smallest the least size that makes sense
 /// @param big a size that several workers share
 /// @param targets how many of the first inputs are variables written in place

@@ -29,8 +29,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// What every operator keeps on every device, over the table [OpCases]. A device's tests extend
-// this
-/// class and say how to open the device.
+/// this class and say how to open the device.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class OpContract {
   /// Empty, single, around vectors of 128, 256 and 512 bits in both types, and two odd long ones.

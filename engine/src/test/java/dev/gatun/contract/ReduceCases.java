@@ -63,8 +63,7 @@ final class ReduceCases {
     return List.of(
         softmax("softmax", new Softmax(1), d -> List.of(d.normal(3, d.n()))).ulps(8),
         softmax("softmax.columns", new Softmax(0), d -> List.of(d.normal(5, d.n()))).ulps(8),
-        softmax("softmax.middle", new Softmax(1), d -> List.of(d.normal(2, d.n(), 3)))
-            .ulps(64),
+        softmax("softmax.middle", new Softmax(1), d -> List.of(d.normal(2, d.n(), 3))).ulps(64),
         softmax("logSoftmax", new LogSoftmax(1), d -> List.of(d.normal(3, d.n())))
             .ulpsOfScale(n -> 4),
         softmax("logSoftmax.columns", new LogSoftmax(0), d -> List.of(d.normal(5, d.n())))
@@ -80,8 +79,7 @@ final class ReduceCases {
   }
 
   private static OpCase gradient(String name, Op op, int rows) {
-    return OpCase.of(
-            name, op, d -> List.of(d.uniform(0, 1, rows, d.n()), d.normal(rows, d.n())))
+    return OpCase.of(name, op, d -> List.of(d.uniform(0, 1, rows, d.n()), d.normal(rows, d.n())))
         .ulpsOfScale(n -> 32)
         .wrong("shapes must agree", "F32[2,2]", "F32[2,3]")
         .wrong("dtypes must agree", "F32[2,2]", "F64[2,2]");
@@ -100,8 +98,7 @@ final class ReduceCases {
         OpCase.of(
                 "rmsNorm.groups",
                 n -> new RmsNorm(EPS, n, true, false, true, false),
-                d ->
-                    List.of(d.normal(2, 3 * d.n()), d.normal(2, 3 * d.n()), d.normal(3 * d.n())))
+                d -> List.of(d.normal(2, 3 * d.n()), d.normal(2, 3 * d.n()), d.normal(3 * d.n())))
             .from(1)
             .ulpsOfScale(n -> 16)
             .wrong("groupSize must divide", "F32[2,4]", "F32[2,4]", "F32[4]"),

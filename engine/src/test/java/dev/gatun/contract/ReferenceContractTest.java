@@ -4,8 +4,7 @@ import dev.gatun.cpu.CpuDevice;
 import dev.gatun.device.Device;
 
 /// The contract with the reference kernels, as on a JVM without vectors: what remains to prove
-// there
-/// is the gradients and the errors.
+/// there is the gradients and the errors.
 class ReferenceContractTest extends OpContract {
   @Override
   protected Device open(int threads) {

@@ -93,7 +93,6 @@ final class Bars {
         Double least = IN_CACHE.get(s);
         if (least != null) {
           add(s + " in cache: PyTorch / ours", t.ratio("peer", "ours"), least);
-          add(s + " in cache, less the peer's call", t.netRatio(), least);
         }
       } else {
         String name = "%s out of cache, %d threads: of stream".formatted(s, t.threads());

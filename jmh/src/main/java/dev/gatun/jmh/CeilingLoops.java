@@ -7,9 +7,15 @@ import dev.gatun.cpu.simd.Lanes;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import org.openjdk.jmh.annotations.CompilerControl;
 
 /// The loops behind [Ceiling], as tight as C2 makes them: nothing but the instructions that are
 /// measured. Each returns or writes what it computed, so that none of it can be left out.
+///
+/// None may be inlined: within a caller C2 runs short of registers, spills the accumulators, and
+/// the peak reads half of what it is (51 instead of 103 GFLOP/s). JMH passes the annotation to JVMs
+/// that it starts; `.ci/bench` says the same to its own.
+@CompilerControl(CompilerControl.Mode.DONT_INLINE)
 final class CeilingLoops {
   /// Two FMA ports times a latency of four or five cycles want ten chains; with two operands,
   /// twelve still fit sixteen registers.
@@ -29,7 +35,8 @@ final class CeilingLoops {
     return 2.0 * CHAINS * n * Lanes.F64.length();
   }
 
-  /// `n` FMAs on each of twelve accumulators.
+  /// `n` FMAs on each of twelve accumulators, which are the addends: the instruction overwrites
+  /// that operand, and any other form costs a move and a register more.
   static float fmaF32(int n) {
     FloatVector x = FloatVector.broadcast(Lanes.F32, 0.999f);
     FloatVector y = FloatVector.broadcast(Lanes.F32, 1e-3f);
@@ -46,18 +53,18 @@ final class CeilingLoops {
     FloatVector s10 = s0;
     FloatVector s11 = s0;
     for (int i = 0; i < n; i++) {
-      s0 = s0.fma(x, y);
-      s1 = s1.fma(x, y);
-      s2 = s2.fma(x, y);
-      s3 = s3.fma(x, y);
-      s4 = s4.fma(x, y);
-      s5 = s5.fma(x, y);
-      s6 = s6.fma(x, y);
-      s7 = s7.fma(x, y);
-      s8 = s8.fma(x, y);
-      s9 = s9.fma(x, y);
-      s10 = s10.fma(x, y);
-      s11 = s11.fma(x, y);
+      s0 = x.fma(y, s0);
+      s1 = x.fma(y, s1);
+      s2 = x.fma(y, s2);
+      s3 = x.fma(y, s3);
+      s4 = x.fma(y, s4);
+      s5 = x.fma(y, s5);
+      s6 = x.fma(y, s6);
+      s7 = x.fma(y, s7);
+      s8 = x.fma(y, s8);
+      s9 = x.fma(y, s9);
+      s10 = x.fma(y, s10);
+      s11 = x.fma(y, s11);
     }
     FloatVector t = s0.add(s1).add(s2).add(s3).add(s4).add(s5);
     return t.add(s6).add(s7).add(s8).add(s9).add(s10).add(s11).reduceLanes(ADD);
@@ -80,18 +87,18 @@ final class CeilingLoops {
     DoubleVector s10 = s0;
     DoubleVector s11 = s0;
     for (int i = 0; i < n; i++) {
-      s0 = s0.fma(x, y);
-      s1 = s1.fma(x, y);
-      s2 = s2.fma(x, y);
-      s3 = s3.fma(x, y);
-      s4 = s4.fma(x, y);
-      s5 = s5.fma(x, y);
-      s6 = s6.fma(x, y);
-      s7 = s7.fma(x, y);
-      s8 = s8.fma(x, y);
-      s9 = s9.fma(x, y);
-      s10 = s10.fma(x, y);
-      s11 = s11.fma(x, y);
+      s0 = x.fma(y, s0);
+      s1 = x.fma(y, s1);
+      s2 = x.fma(y, s2);
+      s3 = x.fma(y, s3);
+      s4 = x.fma(y, s4);
+      s5 = x.fma(y, s5);
+      s6 = x.fma(y, s6);
+      s7 = x.fma(y, s7);
+      s8 = x.fma(y, s8);
+      s9 = x.fma(y, s9);
+      s10 = x.fma(y, s10);
+      s11 = x.fma(y, s11);
     }
     DoubleVector t = s0.add(s1).add(s2).add(s3).add(s4).add(s5);
     return t.add(s6).add(s7).add(s8).add(s9).add(s10).add(s11).reduceLanes(ADD);
@@ -105,10 +112,10 @@ final class CeilingLoops {
     FloatVector s2 = s0;
     FloatVector s3 = s0;
     for (int i = 0; i < n; i += 4 * F32_BYTES) {
-      s0 = s0.add(load(a, i));
-      s1 = s1.add(load(a, i + F32_BYTES));
-      s2 = s2.add(load(a, i + 2 * F32_BYTES));
-      s3 = s3.add(load(a, i + 3 * F32_BYTES));
+      s0 = s0.add(FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER));
+      s1 = s1.add(FloatVector.fromMemorySegment(Lanes.F32, a, i + F32_BYTES, Lanes.ORDER));
+      s2 = s2.add(FloatVector.fromMemorySegment(Lanes.F32, a, i + 2 * F32_BYTES, Lanes.ORDER));
+      s3 = s3.add(FloatVector.fromMemorySegment(Lanes.F32, a, i + 3 * F32_BYTES, Lanes.ORDER));
     }
     return s0.add(s1).add(s2.add(s3)).reduceLanes(ADD);
   }
@@ -117,7 +124,8 @@ final class CeilingLoops {
   static void copy(MemorySegment a, MemorySegment y) {
     int n = (int) a.byteSize();
     for (int i = 0; i < n; i += F32_BYTES) {
-      load(a, i).intoMemorySegment(y, i, Lanes.ORDER);
+      FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER)
+          .intoMemorySegment(y, i, Lanes.ORDER);
     }
   }
 
@@ -126,7 +134,9 @@ final class CeilingLoops {
     int n = (int) a.byteSize();
     FloatVector c = FloatVector.broadcast(Lanes.F32, 3);
     for (int i = 0; i < n; i += F32_BYTES) {
-      load(b, i).fma(c, load(a, i)).intoMemorySegment(y, i, Lanes.ORDER);
+      FloatVector.fromMemorySegment(Lanes.F32, b, i, Lanes.ORDER)
+          .fma(c, FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER))
+          .intoMemorySegment(y, i, Lanes.ORDER);
     }
   }
 
@@ -137,13 +147,12 @@ final class CeilingLoops {
     FloatVector s0 = FloatVector.zero(Lanes.F32);
     FloatVector s1 = s0;
     for (int i = 0; i < n; i += 2 * F32_BYTES) {
-      s0 = s0.add(ExpLanes.f32(load(a, i)));
-      s1 = s1.add(ExpLanes.f32(load(a, i + F32_BYTES)));
+      s0 = s0.add(ExpLanes.f32(FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER)));
+      s1 =
+          s1.add(
+              ExpLanes.f32(
+                  FloatVector.fromMemorySegment(Lanes.F32, a, i + F32_BYTES, Lanes.ORDER)));
     }
     return s0.add(s1).reduceLanes(ADD);
-  }
-
-  private static FloatVector load(MemorySegment s, int offset) {
-    return FloatVector.fromMemorySegment(Lanes.F32, s, offset, Lanes.ORDER);
   }
 }

@@ -10,7 +10,8 @@ import org.openjdk.jmh.infra.Blackhole;
 final class Duel {
   private static final long BATCH_NANOS = 3_000_000;
   private static final long ROUND_NANOS = 400_000_000;
-  private static final long SETTLE_NANOS = 15_000_000_000L;
+  private static final long SETTLE_LEAST = 2_000_000_000L;
+  private static final long SETTLE_MOST = 15_000_000_000L;
   private static final int BATCHES = 6;
 
   /// OpenBLAS and OpenMP threads spin for up to 27 ms after a parallel call, on the cores that the
@@ -33,13 +34,15 @@ final class Duel {
   /// compiler is through with them: on a busy machine that can take seconds.
   void settle(Blackhole hole) {
     double[] best = round(hole);
-    long end = System.nanoTime() + SETTLE_NANOS;
-    for (int calm = 0; calm < 3 && System.nanoTime() < end; calm++) {
+    long start = System.nanoTime();
+    long passed = 0;
+    for (int calm = 0; (calm < 3 || passed < SETTLE_LEAST) && passed < SETTLE_MOST; calm++) {
       double[] next = round(hole);
       for (int i = 0; i < best.length; i++) {
         calm = next[i] < 0.95 * best[i] ? -1 : calm;
         best[i] = Math.min(best[i], next[i]);
       }
+      passed = System.nanoTime() - start;
     }
   }
 

@@ -17,6 +17,9 @@ public class Nanos {
   /// The peer on one element: what it takes to call it at all.
   public double peerCall;
 
+  /// The engine on one element: what a call costs beside the work.
+  public double ownCall;
+
   /// The loop that the machine's limit is measured with, scaled to the work of one call.
   public double ceiling;
 

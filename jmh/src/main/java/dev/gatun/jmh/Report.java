@@ -120,11 +120,15 @@ public final class Report {
           new OptionsBuilder()
               .include("^" + benchmark.getName().replace(".", "\\.") + "\\.duel$")
               .forks(quick ? 0 : 3)
-              .warmupIterations(quick ? 0 : 2)
+              .warmupIterations(quick ? 0 : 20)
               .measurementIterations(quick ? 5 : 7)
               .verbosity(VerboseMode.SILENT)
               .shouldFailOnError(true);
       row.forEach(options::param);
+      if (quick && trials.isEmpty()) {
+        // In one JVM the first row would be timed while the compiler works on what all rows share.
+        new Runner(options.build()).run();
+      }
       Trial t = Trial.of(row, new Runner(options.build()).run());
       trials.add(t);
       System.err.println(section + " " + row + " " + Tables.brief(t));

@@ -19,7 +19,7 @@ final class Tables {
   /// One line for a trial as it ends.
   static String brief(Trial t) {
     StringBuilder s = new StringBuilder();
-    for (String name : List.of("ours", "kernel", "peer", "peerCall", "ceiling")) {
+    for (String name : List.of("ours", "ownCall", "kernel", "peer", "peerCall", "ceiling")) {
       if (t.has(name)) {
         s.append(" %s %.1f us".formatted(name, t.best(name) / 1e3));
       }
@@ -133,10 +133,11 @@ final class Tables {
         "elements",
         "threads",
         "ours us",
+        "of that the call",
         "PyTorch us",
-        "of that its call",
+        "of that the call",
         "PyTorch / ours",
-        "less its call",
+        "without the calls",
         "of limit");
     for (Trial t : trials) {
       long elements = Long.parseLong(t.parameter("rows")) * OpBenchmark.COLUMNS;
@@ -146,6 +147,7 @@ final class Tables {
           elements >= 1 << 20 ? (elements >> 20) + " M" : (elements >> 10) + " K",
           t.threads(),
           t.best("ours") / 1e3,
+          t.best("ownCall") / 1e3,
           t.best("peer") / 1e3,
           t.best("peerCall") / 1e3,
           t.ratio("peer", "ours"),

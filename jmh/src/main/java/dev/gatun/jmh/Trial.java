@@ -65,12 +65,14 @@ record Trial(Map<String, String> parameters, List<Map<String, Double>> rounds) {
     return median(rounds.stream().mapToDouble(r -> nanos(r, a) / nanos(r, b)));
   }
 
-  /// Median over the rounds of how much longer the peer takes than the engine, the cost of calling
-  /// it at all subtracted.
+  /// Median over the rounds of the peer's time over the engine's, each less the time of a call with
+  /// one element. For what PyTorch does in several dispatches that leaves too little of its work.
   double netRatio() {
     return median(
         rounds.stream()
-            .mapToDouble(r -> (nanos(r, "peer") - nanos(r, "peerCall")) / nanos(r, "ours")));
+            .mapToDouble(r ->
+                (nanos(r, "peer") - nanos(r, "peerCall"))
+                    / (nanos(r, "ours") - nanos(r, "ownCall"))));
   }
 
   private static double median(DoubleStream values) {

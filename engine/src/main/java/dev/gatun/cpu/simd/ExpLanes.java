@@ -50,7 +50,7 @@ public final class ExpLanes {
     FloatVector n = t.sub(ROUND_F);
     FloatVector r = n.fma(FloatVector.broadcast(Lanes.F32, -LN2_HI_F), x);
     r = n.fma(FloatVector.broadcast(Lanes.F32, -LN2_LO_F), r);
-    FloatVector p = polynomial(r);
+    FloatVector p = expm1(r).add(1);
     IntVector both = t.reinterpretAsInts();
     IntVector half = both.lanewise(LSHR, 1);
     p = p.mul(half.lanewise(LSHL, 23).reinterpretAsFloats());
@@ -58,15 +58,17 @@ public final class ExpLanes {
     return p.blend(0f, x.compare(LT, -104f));
   }
 
-  /// `exp(r)` for `|r| <= ln(2) / 2`
-  static FloatVector polynomial(FloatVector r) {
-    return FloatVector.broadcast(Lanes.F32, 0x1.6a23e4p-10f)
-        .lanewise(FMA, r, 0x1.123a2p-7f)
-        .lanewise(FMA, r, 0x1.5558f2p-5f)
-        .lanewise(FMA, r, 0x1.555492p-3f)
-        .lanewise(FMA, r, 0x1.fffffcp-2f)
-        .lanewise(FMA, r, 1f)
-        .lanewise(FMA, r, 1f);
+  /// `exp(r) - 1` for `|r| <= ln(2) / 2`, in two chains, which run side by side.
+  static FloatVector expm1(FloatVector r) {
+    FloatVector u = r.mul(r);
+    FloatVector even =
+        FloatVector.broadcast(Lanes.F32, 0x1.6a23e4p-10f)
+            .lanewise(FMA, u, 0x1.5558f2p-5f)
+            .lanewise(FMA, u, 0x1.fffffcp-2f);
+    FloatVector odd =
+        FloatVector.broadcast(Lanes.F32, 0x1.123a2p-7f)
+            .lanewise(FMA, u, 0x1.555492p-3f);
+    return odd.fma(r, even).fma(u, r);
   }
 
   /// `exp(x)`
@@ -81,7 +83,7 @@ public final class ExpLanes {
     DoubleVector n = t.sub(ROUND);
     DoubleVector r = n.fma(DoubleVector.broadcast(Lanes.F64, -LN2_HI), x);
     r = n.fma(DoubleVector.broadcast(Lanes.F64, -LN2_LO), r);
-    DoubleVector p = polynomial(r);
+    DoubleVector p = expm1(r).add(1);
     LongVector both = t.reinterpretAsLongs();
     LongVector half = both.lanewise(LSHR, 1);
     p = p.mul(half.lanewise(LSHL, 52).reinterpretAsDoubles());
@@ -89,19 +91,21 @@ public final class ExpLanes {
     return p.blend(0.0, x.compare(LT, -746.0));
   }
 
-  /// `exp(r)` for `|r| <= ln(2) / 2`
-  static DoubleVector polynomial(DoubleVector r) {
-    return DoubleVector.broadcast(Lanes.F64, 0x1.ad7f3c1c65cbap-26)
-        .lanewise(FMA, r, 0x1.28ad9b84e5ed4p-22)
-        .lanewise(FMA, r, 0x1.71df25b4b9df5p-19)
-        .lanewise(FMA, r, 0x1.a01999e2657b2p-16)
-        .lanewise(FMA, r, 0x1.a01a012a0e82bp-13)
-        .lanewise(FMA, r, 0x1.6c16c18438ae7p-10)
-        .lanewise(FMA, r, 0x1.1111111127d10p-7)
-        .lanewise(FMA, r, 0x1.555555555083fp-5)
-        .lanewise(FMA, r, 0x1.55555555554f9p-3)
-        .lanewise(FMA, r, 0x1.000000000000ap-1)
-        .lanewise(FMA, r, 1)
-        .lanewise(FMA, r, 1);
+  /// `exp(r) - 1` for `|r| <= ln(2) / 2`, in two chains, which run side by side.
+  static DoubleVector expm1(DoubleVector r) {
+    DoubleVector u = r.mul(r);
+    DoubleVector even =
+        DoubleVector.broadcast(Lanes.F64, 0x1.28ad9b84e5ed4p-22)
+            .lanewise(FMA, u, 0x1.a01999e2657b2p-16)
+            .lanewise(FMA, u, 0x1.6c16c18438ae7p-10)
+            .lanewise(FMA, u, 0x1.555555555083fp-5)
+            .lanewise(FMA, u, 0x1.000000000000ap-1);
+    DoubleVector odd =
+        DoubleVector.broadcast(Lanes.F64, 0x1.ad7f3c1c65cbap-26)
+            .lanewise(FMA, u, 0x1.71df25b4b9df5p-19)
+            .lanewise(FMA, u, 0x1.a01a012a0e82bp-13)
+            .lanewise(FMA, u, 0x1.1111111127d10p-7)
+            .lanewise(FMA, u, 0x1.55555555554f9p-3);
+    return odd.fma(r, even).fma(u, r);
   }
 }

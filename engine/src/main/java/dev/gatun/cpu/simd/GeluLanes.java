@@ -43,33 +43,35 @@ public final class GeluLanes {
     return one.sub(w).blend(w, x.compare(LT, 0f));
   }
 
-  /// `Q(a) s + c a exp(-a^2 / 2)`; the first half of `P` is a call, and comes before the exponential.
+  /// `Q(a) s + c a exp(-a^2 / 2)`; half of `P` is a call, before the exponential's.
   private static FloatVector tail(FloatVector a, FloatVector s, float c) {
     FloatVector ca = a.mul(0.3f);
     FloatVector one = FloatVector.broadcast(Lanes.F32, 1);
     FloatVector t = one.div(ca.add(one));
     // t - 1/2, but exact where t is near 1 and P steep in it.
     FloatVector v = ca.neg().lanewise(FMA, t, 0.5f);
-    FloatVector p = high(v);
+    FloatVector u = v.mul(v);
+    FloatVector odd = odd(u);
     FloatVector h = a.mul(a);
     FloatVector e = ExpLanes.nonPositiveF32(h.mul(-0.5f));
     FloatVector lost = a.fma(a, h.neg());
     e = lost.mul(-0.5f).fma(e, e);
-    p =
-        p.lanewise(FMA, v, 0.22208269f)
-            .lanewise(FMA, v, 0.34619883f)
-            .lanewise(FMA, v, 0.32915896f)
-            .lanewise(FMA, v, 0.22197062f);
-    return p.mul(t).fma(s, a.mul(c)).mul(e);
+    FloatVector p =
+        FloatVector.broadcast(Lanes.F32, 0.019634081f)
+            .lanewise(FMA, u, -0.036460657f)
+            .lanewise(FMA, u, 0.02905652f)
+            .lanewise(FMA, u, 0.34619883f)
+            .lanewise(FMA, u, 0.22197062f);
+    p = odd.fma(v, p).mul(t);
+    return p.fma(s, a.mul(c)).mul(e);
   }
 
-  private static FloatVector high(FloatVector v) {
+  private static FloatVector odd(FloatVector u) {
     return FloatVector.broadcast(Lanes.F32, -0.02062707f)
-        .lanewise(FMA, v, 0.019634081f)
-        .lanewise(FMA, v, 0.035916764f)
-        .lanewise(FMA, v, -0.036460657f)
-        .lanewise(FMA, v, -0.07755165f)
-        .lanewise(FMA, v, 0.02905652f);
+        .lanewise(FMA, u, 0.035916764f)
+        .lanewise(FMA, u, -0.07755165f)
+        .lanewise(FMA, u, 0.22208269f)
+        .lanewise(FMA, u, 0.32915896f);
   }
 
   /// `gelu(x)`
@@ -87,45 +89,47 @@ public final class GeluLanes {
     return one.sub(w).blend(w, x.compare(LT, 0.0));
   }
 
-  /// `Q(a) s + c a exp(-a^2 / 2)`; the first half of `P` is a call, and comes before the exponential.
+  /// `Q(a) s + c a exp(-a^2 / 2)`; half of `P` is a call, before the exponential's.
   private static DoubleVector tail(DoubleVector a, DoubleVector s, double c) {
     DoubleVector ca = a.mul(0.175);
     DoubleVector one = DoubleVector.broadcast(Lanes.F64, 1);
     DoubleVector t = one.div(ca.add(one));
     // t - 1/2, but exact where t is near 1 and P steep in it.
     DoubleVector v = ca.neg().lanewise(FMA, t, 0.5);
-    DoubleVector p = high(v);
+    DoubleVector u = v.mul(v);
+    DoubleVector odd = odd(u);
     DoubleVector h = a.mul(a);
     DoubleVector e = ExpLanes.nonPositiveF64(h.mul(-0.5));
     DoubleVector lost = a.fma(a, h.neg());
     e = lost.mul(-0.5).fma(e, e);
-    p =
-        p.lanewise(FMA, v, -0.05379083578791059)
-            .lanewise(FMA, v, 0.03856311704313394)
-            .lanewise(FMA, v, 0.22949063517849375)
-            .lanewise(FMA, v, 0.45973604856388667)
-            .lanewise(FMA, v, 0.6429055614739405)
-            .lanewise(FMA, v, 0.7166409118544194)
-            .lanewise(FMA, v, 0.6713168060439099)
-            .lanewise(FMA, v, 0.5430821306492569)
-            .lanewise(FMA, v, 0.38546258983482873)
-            .lanewise(FMA, v, 0.24233621281710654)
-            .lanewise(FMA, v, 0.135696557967247);
-    return p.mul(t).fma(s, a.mul(c)).mul(e);
+    DoubleVector p =
+        DoubleVector.broadcast(Lanes.F64, 0.0006916252432408427)
+            .lanewise(FMA, u, -0.0020808985684298226)
+            .lanewise(FMA, u, 0.004171467737935154)
+            .lanewise(FMA, u, -0.007713887012222804)
+            .lanewise(FMA, u, 0.012405524676296449)
+            .lanewise(FMA, u, -0.008302223014728573)
+            .lanewise(FMA, u, -0.05379083578791059)
+            .lanewise(FMA, u, 0.22949063517849375)
+            .lanewise(FMA, u, 0.6429055614739405)
+            .lanewise(FMA, u, 0.6713168060439099)
+            .lanewise(FMA, u, 0.38546258983482873)
+            .lanewise(FMA, u, 0.135696557967247);
+    p = odd.fma(v, p).mul(t);
+    return p.fma(s, a.mul(c)).mul(e);
   }
 
-  private static DoubleVector high(DoubleVector v) {
-    return DoubleVector.broadcast(Lanes.F64, 0.0006916252432408427)
-        .lanewise(FMA, v, -0.0003326592695333314)
-        .lanewise(FMA, v, -0.0020808985684298226)
-        .lanewise(FMA, v, 0.0007439233328076148)
-        .lanewise(FMA, v, 0.004171467737935154)
-        .lanewise(FMA, v, -0.00018700327039279307)
-        .lanewise(FMA, v, -0.007713887012222804)
-        .lanewise(FMA, v, -0.0038457044910348423)
-        .lanewise(FMA, v, 0.012405524676296449)
-        .lanewise(FMA, v, 0.018168807550691897)
-        .lanewise(FMA, v, -0.008302223014728573)
-        .lanewise(FMA, v, -0.051113125468463416);
+  private static DoubleVector odd(DoubleVector u) {
+    return DoubleVector.broadcast(Lanes.F64, -0.0003326592695333314)
+        .lanewise(FMA, u, 0.0007439233328076148)
+        .lanewise(FMA, u, -0.00018700327039279307)
+        .lanewise(FMA, u, -0.0038457044910348423)
+        .lanewise(FMA, u, 0.018168807550691897)
+        .lanewise(FMA, u, -0.051113125468463416)
+        .lanewise(FMA, u, 0.03856311704313394)
+        .lanewise(FMA, u, 0.45973604856388667)
+        .lanewise(FMA, u, 0.7166409118544194)
+        .lanewise(FMA, u, 0.5430821306492569)
+        .lanewise(FMA, u, 0.24233621281710654);
   }
 }

@@ -22,7 +22,7 @@ public final class GemmPlan {
   public static final int BIAS = 1;
   public static final int ACCUMULATE = 2;
 
-  /// `B`'s block of KC x NB elements stays in L2, and six rows of KC elements of `A` in L1.
+  /// The longest run of `k` before `C` is written: longer ones read and write `C` less often.
   static final int KC = 512;
 
   private static final int M = 0;
@@ -107,8 +107,11 @@ public final class GemmPlan {
     if (path != TILES) {
       boolean swapped = path == DOT_SWAPPED || path == ROWS_SWAPPED;
       long length = swapped ? p[M] : p[N];
+      // A dot product reads rows from end to end. The other form reads runs of a block's length:
+      // below 2 KiB they are too short for the prefetcher.
+      long least = path == DOT || path == DOT_SWAPPED ? 64 : 512;
       long block = 1024;
-      while (block > 64 && (length + block - 1) / block < ENOUGH_BLOCKS && block * p[K] > 1 << 18) {
+      while (block > least && ceil(length, block) < ENOUGH_BLOCKS && block * p[K] > 1 << 18) {
         block >>= 1;
       }
       p[MB] = swapped ? block : p[M];

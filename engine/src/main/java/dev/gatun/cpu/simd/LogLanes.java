@@ -39,25 +39,28 @@ public final class LogLanes {
     FloatVector e = (FloatVector) k.lanewise(ASHR, 23).convert(I2F, 0);
     e = e.blend(e.sub(23f), tiny);
     FloatVector f2 = f.mul(f);
-    FloatVector p = polynomial(f).mul(f.mul(f2));
+    FloatVector p = polynomial(f, f2).mul(f.mul(f2));
     p = e.fma(FloatVector.broadcast(Lanes.F32, -0x1.05c61p-29f), p);
     p = f2.fma(FloatVector.broadcast(Lanes.F32, -0.5f), p);
     FloatVector y = e.fma(FloatVector.broadcast(Lanes.F32, 0x1.62e43p-1f), f.add(p));
     y = y.blend(x, x.compare(EQ, Float.POSITIVE_INFINITY));
-    y = y.blend(Float.NaN, x.compare(GT, 0f).not());
+    y = FloatVector.broadcast(Lanes.F32, Float.NaN).blend(y, x.compare(GT, 0f));
     return y.blend(Float.NEGATIVE_INFINITY, x.compare(EQ, 0f));
   }
 
-  private static FloatVector polynomial(FloatVector f) {
-    return FloatVector.broadcast(Lanes.F32, 0x1.1457d6p-4f)
-        .lanewise(FMA, f, -0x1.de3c4ep-4f)
-        .lanewise(FMA, f, 0x1.e6f074p-4f)
-        .lanewise(FMA, f, -0x1.fc22p-4f)
-        .lanewise(FMA, f, 0x1.233766p-3f)
-        .lanewise(FMA, f, -0x1.555c4ep-3f)
-        .lanewise(FMA, f, 0x1.99a4b6p-3f)
-        .lanewise(FMA, f, -0x1.000006p-2f)
-        .lanewise(FMA, f, 0x1.555548p-2f);
+  private static FloatVector polynomial(FloatVector f, FloatVector f2) {
+    FloatVector even =
+        FloatVector.broadcast(Lanes.F32, 0x1.1457d6p-4f)
+            .lanewise(FMA, f2, 0x1.e6f074p-4f)
+            .lanewise(FMA, f2, 0x1.233766p-3f)
+            .lanewise(FMA, f2, 0x1.99a4b6p-3f)
+            .lanewise(FMA, f2, 0x1.555548p-2f);
+    FloatVector odd =
+        FloatVector.broadcast(Lanes.F32, -0x1.de3c4ep-4f)
+            .lanewise(FMA, f2, -0x1.fc22p-4f)
+            .lanewise(FMA, f2, -0x1.555c4ep-3f)
+            .lanewise(FMA, f2, -0x1.000006p-2f);
+    return odd.fma(f, even);
   }
 
   /// `log(x)`
@@ -83,17 +86,21 @@ public final class LogLanes {
     r = f.sub(half.sub(r));
     DoubleVector y = e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.62e42fefa39efp-1), r);
     y = y.blend(x, x.compare(EQ, Double.POSITIVE_INFINITY));
-    y = y.blend(Double.NaN, x.compare(GT, 0.0).not());
+    y = DoubleVector.broadcast(Lanes.F64, Double.NaN).blend(y, x.compare(GT, 0.0));
     return y.blend(Double.NEGATIVE_INFINITY, x.compare(EQ, 0.0));
   }
 
   private static DoubleVector series(DoubleVector z) {
-    return DoubleVector.broadcast(Lanes.F64, 0x1.2f0640110c1ecp-3)
-        .lanewise(FMA, z, 0x1.39a1a5cc620aap-3)
-        .lanewise(FMA, z, 0x1.74663fae04587p-3)
-        .lanewise(FMA, z, 0x1.c71c5205cc7e7p-3)
-        .lanewise(FMA, z, 0x1.24924941f5465p-2)
-        .lanewise(FMA, z, 0x1.999999997fd72p-2)
-        .lanewise(FMA, z, 0x1.5555555555592p-1);
+    DoubleVector w = z.mul(z);
+    DoubleVector even =
+        DoubleVector.broadcast(Lanes.F64, 0x1.2f0640110c1ecp-3)
+            .lanewise(FMA, w, 0x1.74663fae04587p-3)
+            .lanewise(FMA, w, 0x1.24924941f5465p-2)
+            .lanewise(FMA, w, 0x1.5555555555592p-1);
+    DoubleVector odd =
+        DoubleVector.broadcast(Lanes.F64, 0x1.39a1a5cc620aap-3)
+            .lanewise(FMA, w, 0x1.c71c5205cc7e7p-3)
+            .lanewise(FMA, w, 0x1.999999997fd72p-2);
+    return odd.fma(z, even);
   }
 }

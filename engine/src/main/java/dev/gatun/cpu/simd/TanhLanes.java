@@ -3,7 +3,6 @@ package dev.gatun.cpu.simd;
 import static jdk.incubator.vector.VectorOperators.FMA;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -33,31 +32,15 @@ public final class TanhLanes {
   public static FloatVector f32(FloatVector x) {
     IntVector bits = x.reinterpretAsInts();
     FloatVector a = bits.and(0x7fffffff).reinterpretAsFloats();
-    // exp(2a) with the factor 2 in the constants.
     FloatVector t = a.lanewise(FMA, 0x1.715476p1f, ROUND_F);
     FloatVector n = t.sub(ROUND_F);
     FloatVector r = n.fma(FloatVector.broadcast(Lanes.F32, -LN2_HI_F), a);
     r = n.fma(FloatVector.broadcast(Lanes.F32, -LN2_LO_F), r);
-    FloatVector e = ExpLanes.polynomial(r.add(r));
+    FloatVector q = ExpLanes.expm1(r.add(r));
     FloatVector scale = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-    FloatVector d = e.lanewise(FMA, scale, 1f);
-    FloatVector one = FloatVector.broadcast(Lanes.F32, 1f);
-    FloatVector y = one.sub(FloatVector.broadcast(Lanes.F32, 2f).div(d));
-    y = y.blend(one, a.compare(GT, 9.02f));
-    y = y.blend(small(a), a.compare(LT, 0.625f));
+    FloatVector e = scale.fma(q, scale.sub(1f));
+    FloatVector y = e.div(e.add(2f)).blend(1f, a.compare(GT, 9.02f));
     return y.reinterpretAsInts().or(bits.and(0x80000000)).reinterpretAsFloats();
-  }
-
-  private static FloatVector small(FloatVector a) {
-    FloatVector u = a.mul(a);
-    FloatVector p =
-        FloatVector.broadcast(Lanes.F32, 0x1.12501ap-9f)
-            .lanewise(FMA, u, -0x1.0a2d80p-7f)
-            .lanewise(FMA, u, 0x1.633044p-6f)
-            .lanewise(FMA, u, -0x1.b9e65ep-5f)
-            .lanewise(FMA, u, 0x1.11103ep-3f)
-            .lanewise(FMA, u, -0x1.555554p-2f);
-    return p.fma(a.mul(u), a);
   }
 
   /// `tanh(x)`
@@ -68,31 +51,10 @@ public final class TanhLanes {
     DoubleVector n = t.sub(ROUND);
     DoubleVector r = n.fma(DoubleVector.broadcast(Lanes.F64, -LN2_HI), a);
     r = n.fma(DoubleVector.broadcast(Lanes.F64, -LN2_LO), r);
-    DoubleVector e = ExpLanes.polynomial(r.add(r));
+    DoubleVector q = ExpLanes.expm1(r.add(r));
     DoubleVector scale = t.reinterpretAsLongs().lanewise(LSHL, 52).reinterpretAsDoubles();
-    DoubleVector d = e.lanewise(FMA, scale, 1);
-    DoubleVector one = DoubleVector.broadcast(Lanes.F64, 1);
-    DoubleVector y = one.sub(DoubleVector.broadcast(Lanes.F64, 2).div(d));
-    y = y.blend(one, a.compare(GT, 19.1));
-    y = y.blend(small(a), a.compare(LT, 0.625));
+    DoubleVector e = scale.fma(q, scale.sub(1.0));
+    DoubleVector y = e.div(e.add(2.0)).blend(1.0, a.compare(GT, 19.1));
     return y.reinterpretAsLongs().or(bits.and(Long.MIN_VALUE)).reinterpretAsDoubles();
-  }
-
-  private static DoubleVector small(DoubleVector a) {
-    DoubleVector u = a.mul(a);
-    DoubleVector p =
-        DoubleVector.broadcast(Lanes.F64, 0x1.83e36c32f27adp-18)
-            .lanewise(FMA, u, -0x1.f05c82eb74f63p-16)
-            .lanewise(FMA, u, 0x1.7d7f8eefb2967p-14)
-            .lanewise(FMA, u, -0x1.f0536be5d6254p-13)
-            .lanewise(FMA, u, 0x1.34fa1a6b1bf62p-11)
-            .lanewise(FMA, u, -0x1.7d9a1dc1ac1e1p-10)
-            .lanewise(FMA, u, 0x1.d6d32fe13487fp-9)
-            .lanewise(FMA, u, -0x1.226e31b60c452p-7)
-            .lanewise(FMA, u, 0x1.664f4867920f4p-6)
-            .lanewise(FMA, u, -0x1.ba1ba1b9a4ec5p-5)
-            .lanewise(FMA, u, 0x1.11111111108edp-3)
-            .lanewise(FMA, u, -0x1.555555555554fp-2);
-    return p.fma(a.mul(u), a);
   }
 }

@@ -9,8 +9,7 @@ final class Elementwise {
   static final int BLOCK = 16_384;
 
   // Registers of a broadcast call: rows of `INNER` elements under outer axes of these sizes, and
-  // each
-  // operand's distance between neighbours along them; a stride of 0 repeats.
+  // each operand's distance between neighbours along them; a stride of 0 repeats.
   static final int INNER = 0;
   static final int X_INNER = 1;
   static final int Y_INNER = 2;
@@ -83,8 +82,8 @@ final class Elementwise {
   private static int push(long[] r, int n, long d, long x, long y) {
     if (n > 0) {
       long last = r[SIZE + n - 1];
-      boolean joinsX = x == r[X_STRIDE + n - 1] * last && (x != 0 || r[X_STRIDE + n - 1] == 0);
-      boolean joinsY = y == r[Y_STRIDE + n - 1] * last && (y != 0 || r[Y_STRIDE + n - 1] == 0);
+      boolean joinsX = x == r[X_STRIDE + n - 1] * last;
+      boolean joinsY = y == r[Y_STRIDE + n - 1] * last;
       if (joinsX && joinsY) {
         r[SIZE + n - 1] = last * d;
         return n;
@@ -103,7 +102,7 @@ final class Elementwise {
   }
 
   /// Element number at which row `row` of the operand with strides from register `stride` on
-  // starts.
+  /// starts.
   static long rowStart(long[] r, long row, int stride) {
     long at = 0;
     for (int a = 1; a < r[AXES]; a++) {

@@ -2,12 +2,11 @@ package dev.gatun.op.math;
 
 /// The error function in the form that definitions here want it, the standard normal distribution
 /// `Phi(x) = (1 + erf(x / sqrt 2)) / 2`: within 1e-15 of its value everywhere, the tails included,
-// at
-/// the cost of up to a thousand divisions.
+/// at the cost of up to a thousand divisions.
 ///
 /// Near 0 the distribution function is `1/2 + phi(x) (x + x^3/3 + x^5/(3 5) + ...)`, whose terms
-/// all have one sign; further out the upper tail is Laplace's continued fraction
-/// `phi(x) / (x + 1/(x + 2/(x + 3/(x + ...))))` (Abramowitz and Stegun 26.2.11 and 26.2.14).
+/// all have one sign; further out the upper tail is Laplace's continued fraction `phi(x) / (x +
+/// 1/(x + 2/(x + 3/(x + ...))))` (Abramowitz and Stegun 26.2.11 and 26.2.14).
 public final class Erf {
   private static final double DENSITY_AT_0 = 0.3989422804014327;
   private static final double SERIES_BELOW = 0.7;

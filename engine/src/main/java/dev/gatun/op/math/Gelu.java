@@ -12,7 +12,7 @@ import java.util.Optional;
 ///
 /// Shapes: `x`, `y` any, F32 or F64. Error: some ulp of the true value, in the left tail too;
 /// `gelu(-inf) = 0`. Gradient: `dx = dy (Phi(x) + x phi(x))` with the density `phi`, one pass
-// ([Grad]).
+/// ([Grad]).
 public record Gelu() implements Unary {
   @Override
   public double f(double x) {

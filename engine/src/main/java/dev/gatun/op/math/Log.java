@@ -10,7 +10,7 @@ import java.util.Optional;
 /// `y = log x`, the natural logarithm.
 ///
 /// Shapes: `x`, `y` any, F32 or F64. Error: 1 ulp; `log 0 = -inf`, NaN below 0. Gradient: `dx = dy
-// / x`.
+/// / x`.
 public record Log() implements Unary {
   @Override
   public double f(double x) {

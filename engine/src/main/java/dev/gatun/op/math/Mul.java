@@ -10,8 +10,8 @@ import java.util.Optional;
 
 /// `z = x y`.
 ///
-/// Shapes: `x`, `y` broadcast to `z`, F32 or F64. Error: rounded to nearest.
-/// Gradient: `dx = dz y`, `dy = dz x`, summed over broadcast axes.
+/// Shapes: `x`, `y` broadcast to `z`, F32 or F64. Error: rounded to nearest. Gradient: `dx = dz y`,
+/// `dy = dz x`, summed over broadcast axes.
 public record Mul() implements Binary {
   @Override
   public double f(double x, double y) {

@@ -14,12 +14,10 @@ final class ReluSimd {
 
   static final Workers.Body GRAD =
       new BinarySimd(
-          Loop.f32(
-              (FloatVector dy, FloatVector y) ->
-                  FloatVector.zero(Lanes.F32).blend(dy, y.compare(VectorOperators.GT, 0))),
-          Loop.f64(
-              (DoubleVector dy, DoubleVector y) ->
-                  DoubleVector.zero(Lanes.F64).blend(dy, y.compare(VectorOperators.GT, 0))));
+          Loop.f32((FloatVector dy, FloatVector y) ->
+              FloatVector.zero(Lanes.F32).blend(dy, y.compare(VectorOperators.GT, 0))),
+          Loop.f64((DoubleVector dy, DoubleVector y) ->
+              DoubleVector.zero(Lanes.F64).blend(dy, y.compare(VectorOperators.GT, 0))));
 
   private ReluSimd() {}
 }

@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /// `y = x / (1 + e^-x)`.
 ///
-/// Error: 3 ulp. Gradient: `dy s (1 + x (1 - s))` with `s` the sigmoid of `x`.
-/// Source: Elfwing et al., Sigmoid-weighted linear units, section 2.
+/// Error: 3 ulp. Gradient: `dy s (1 + x (1 - s))` with `s` the sigmoid of `x`. Source: Elfwing et
+/// al., Sigmoid-weighted linear units, section 2.
 public record Silu() implements Unary {
   @Override
   public double f(double x) {

@@ -15,12 +15,10 @@ final class TanhSimd {
   /// `dy (1 - y^2)`; the fused form loses nothing where `y` is near 1.
   static final Workers.Body GRAD =
       new BinarySimd(
-          Loop.f32(
-              (FloatVector dy, FloatVector y) ->
-                  dy.mul(y.neg().fma(y, FloatVector.broadcast(Lanes.F32, 1)))),
-          Loop.f64(
-              (DoubleVector dy, DoubleVector y) ->
-                  dy.mul(y.neg().fma(y, DoubleVector.broadcast(Lanes.F64, 1)))));
+          Loop.f32((FloatVector dy, FloatVector y) ->
+              dy.mul(y.neg().fma(y, FloatVector.broadcast(Lanes.F32, 1)))),
+          Loop.f64((DoubleVector dy, DoubleVector y) ->
+              dy.mul(y.neg().fma(y, DoubleVector.broadcast(Lanes.F64, 1)))));
 
   private TanhSimd() {}
 }

@@ -9,9 +9,8 @@ import dev.gatun.tensor.Shape;
 ///
 /// With `u0, u1` elements `2p` and `2p + 1` of [Uniform] in F64 under the same seed, whatever the
 /// type asked for: `r = sqrt(-2 log(1 - u0))`, element `2p` is `r cos(2 pi u1)` and element `2p +
-// 1`
-/// is `r sin(2 pi u1)`, in double precision by the functions of [StrictMath], then rounded to the
-/// type. The largest magnitude is 8.6.
+/// 1` is `r sin(2 pi u1)`, in double precision by the functions of [StrictMath], then rounded to
+/// the type. The largest magnitude is 8.6.
 ///
 /// The same bits on every CPU and thread count; other devices agree to the last ulp of their `log`,
 /// `sin` and `cos`. No gradient.

@@ -1,9 +1,8 @@
 package dev.gatun.op.random;
 
 /// Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy
-// as
-/// 1, 2, 3" (SC 2011): a keyed bijection of 128-bit counters, so that any number of a stream is had
-/// without those before it.
+/// as 1, 2, 3" (SC 2011): a keyed bijection of 128-bit counters, so that any number of a stream is
+/// had without those before it.
 ///
 /// Here the key is the seed (low word first) and the counter is `(block low, block high, 0, 0)`.
 final class Philox {

@@ -8,9 +8,8 @@ import dev.gatun.tensor.Shape;
 /// Uniform numbers in [0, 1), multiples of 2^-24 (F32) or 2^-53 (F64).
 ///
 /// With `w0 .. w3` the words of block `b` of Philox4x32-10 (key: `seed`, low word first; counter:
-/// `b` in its two low words, zero above):
-/// F32: element `4b + j` is `(w_j >>> 8) 2^-24`.
-/// F64: element `2b + j` is `((w_{2j} >>> 5) 2^26 + (w_{2j+1} >>> 6)) 2^-53`.
+/// `b` in its two low words, zero above): F32: element `4b + j` is `(w_j >>> 8) 2^-24`. F64:
+/// element `2b + j` is `((w_{2j} >>> 5) 2^26 + (w_{2j+1} >>> 6)) 2^-53`.
 ///
 /// The same bits on every device and thread count. No gradient.
 ///

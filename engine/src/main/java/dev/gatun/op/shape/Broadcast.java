@@ -11,8 +11,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// `x` repeated to `shape` by NumPy's rule: a view with strides of 0. Gradient: `dy` summed over
-// the
-/// repeated axes.
+/// the repeated axes.
 public record Broadcast(Shape shape) implements Composite {
   @Override
   public List<Tensor> forward(List<Tensor> in) {

@@ -4,7 +4,7 @@ import dev.gatun.op.Call;
 import java.lang.foreign.MemorySegment;
 
 /// Moves and fills of contiguous memory in blocks of 256 KiB, long enough for the system's own
-// copy.
+/// copy.
 final class Bytes {
   private static final long BLOCK = 1 << 18;
 

@@ -16,9 +16,7 @@ import java.util.Optional;
 
 /// The elements as type `to`: floats round to nearest even, floats to integers truncate and
 /// saturate with NaN as 0, integers to integers saturate. F64 and I64 reach F16 and BF16 through
-// F32,
-/// rounded twice. Gradient: `dy` cast back, where both types
-/// compute.
+/// F32, rounded twice. Gradient: `dy` cast back, where both types compute.
 public record Cast(DType to) implements Kernel {
   static final int BLOCK = 16_384;
   private static final Workers.Body SCALAR = Cast::scalar;

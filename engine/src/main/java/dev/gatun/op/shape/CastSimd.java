@@ -22,8 +22,7 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Vector forms of [Cast] between the floating types. Conversions round to nearest in hardware and
-// in
-/// [DType#write] alike, so what is left over at the end is done by the latter.
+/// in [DType#write] alike, so what is left over at the end is done by the latter.
 final class CastSimd {
   static final Workers.Body BODY = CastSimd::block;
 

@@ -19,8 +19,7 @@ public record Unslice(Slice slice, Shape shape) implements Kernel {
   private static final long BLOCK = 1 << 16;
 
   // Registers: bytes under an element of the axis, elements over it, its size, the slice, and rows
-  // of
-  // the slice in a block.
+  // of the slice in a block.
   private static final int INNER = 0;
   private static final int OUTER = 1;
   private static final int DIM = 2;
