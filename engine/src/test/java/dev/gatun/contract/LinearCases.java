@@ -1,19 +1,127 @@
 package dev.gatun.contract;
 
+import dev.gatun.op.Op;
 import dev.gatun.op.linear.Activation;
 import dev.gatun.op.linear.CausalConv1d;
 import dev.gatun.op.linear.CausalConv1dUpdate;
 import dev.gatun.op.linear.Embedding;
+import dev.gatun.op.linear.MatMul;
 import dev.gatun.tensor.DType;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// Cases of `dev.gatun.op.linear`.
 final class LinearCases {
   static final List<OpCase> ALL =
-      Stream.of(embeddings(), convolutions(), updates()).flatMap(List::stream).toList();
+      Stream.of(
+              products(), batches(), activations(), rows(), embeddings(), convolutions(), updates())
+          .flatMap(List::stream)
+          .toList();
 
   private LinearCases() {}
+
+  /// A product that sums `n` terms, `n` as far as a plain loop bears.
+  private static OpCase sum(String name, Op op, Function<Draw, List<Input>> inputs) {
+    return OpCase.of(name, op, inputs).ulpsOfScale(n -> 4 + n / 16.0).big(5_000);
+  }
+
+  /// A product of few terms, wide or tall in `n`.
+  private static OpCase few(String name, Op op, Function<Draw, List<Input>> inputs) {
+    return OpCase.of(name, op, inputs).ulpsOfScale(n -> 4).big(20_000);
+  }
+
+  private static List<OpCase> products() {
+    MatMul plain = new MatMul(false, false);
+    MatMul transA = new MatMul(true, false);
+    MatMul transB = new MatMul(false, true);
+    MatMul both = new MatMul(true, true);
+    return List.of(
+        sum("matMul", plain, d -> List.of(d.normal(5, d.n()), d.normal(d.n(), 7)))
+            .wrong("a and b must agree in k", "F32[2,3]", "F32[2,3]")
+            .wrong("dtypes must agree", "F32[2,3]", "F64[3,2]")
+            .wrong("dtypes must agree", "F64[2,3]", "BF16[3,2]")
+            .wrong("dtypes must agree", "I32[2,3]", "I32[3,2]")
+            .wrong("a and b must have two axes", "F32[3]", "F32[3,2]")
+            .wrong("there must be 2 inputs", "F32[2,3]"),
+        few("matMul.wide", plain, d -> List.of(d.normal(3, 6), d.normal(6, d.n()))),
+        few("matMul.tall", plain, d -> List.of(d.normal(d.n(), 6), d.normal(6, 5))),
+        sum("matMul.square", plain, d -> List.of(d.normal(d.n(), d.n()), d.normal(d.n(), d.n())))
+            .big(219),
+        sum("matMul.transA", transA, d -> List.of(d.normal(d.n(), 5), d.normal(d.n(), 9)))
+            .wrong("a and b must agree in k", "F32[2,3]", "F32[3,2]"),
+        few("matMul.transA.tall", transA, d -> List.of(d.normal(6, d.n()), d.normal(6, 5))),
+        sum("matMul.transB", transB, d -> List.of(d.normal(5, d.n()), d.normal(9, d.n())))
+            .wrong("a and b must agree in k", "F32[2,3]", "F32[3,2]"),
+        few("matMul.transB.wide", transB, d -> List.of(d.normal(3, 6), d.normal(d.n(), 6))),
+        sum("matMul.both", both, d -> List.of(d.normal(d.n(), 5), d.normal(9, d.n())))
+            .wrong("a and b must agree in k", "F32[2,3]", "F32[2,3]"),
+        few("matMul.both.wide", both, d -> List.of(d.normal(6, 3), d.normal(d.n(), 6))));
+  }
+
+  private static List<OpCase> batches() {
+    MatMul plain = new MatMul(false, false);
+    MatMul transB = new MatMul(false, true);
+    return List.of(
+        sum("matMul.batch", plain, d -> List.of(d.normal(2, 3, 4, d.n()), d.normal(2, 3, d.n(), 5)))
+            .wrong("leading axes must broadcast", "F32[2,3,4]", "F32[3,4,5]"),
+        sum(
+            "matMul.batch.transB",
+            transB,
+            d -> List.of(d.normal(3, 4, d.n()), d.normal(3, 2, d.n()))),
+        sum(
+            "matMul.broadcast",
+            plain,
+            d -> List.of(d.normal(2, 1, 4, d.n()), d.normal(3, d.n(), 2))),
+        sum("matMul.broadcast.a", plain, d -> List.of(d.normal(4, d.n()), d.normal(3, d.n(), 2))),
+        sum("matMul.broadcast.b", plain, d -> List.of(d.normal(3, 4, d.n()), d.normal(d.n(), 2))),
+        few("matMul.batches", plain, d -> List.of(d.normal(d.n(), 2, 3), d.normal(d.n(), 3, 2))));
+  }
+
+  /// A linear layer's product with each activation.
+  private static List<OpCase> activations() {
+    return Arrays.stream(Activation.values())
+        .map(a ->
+            OpCase.of(
+                    "matMul.bias." + a,
+                    new MatMul(false, true, true, a),
+                    d -> List.of(d.normal(4, 6), d.normal(d.n(), 6), d.normal(d.n())))
+                .ulpsOfScale(n -> 8)
+                .big(20_000)
+                .wrong("bias must be [n]", "F32[2,3]", "F32[4,3]", "F32[2]")
+                .wrong("bias must be [n]", "F32[2,3]", "F32[4,3]", "F32[1,4]")
+                .wrong("dtypes must agree", "F32[2,3]", "F32[4,3]", "F64[4]"))
+        .toList();
+  }
+
+  /// Products of one row, and with weights in BF16.
+  private static List<OpCase> rows() {
+    MatMul plain = new MatMul(false, false);
+    MatMul transB = new MatMul(false, true);
+    DType f32 = DType.F32;
+    DType bf16 = DType.BF16;
+    return List.of(
+        sum("matMul.row", plain, d -> List.of(d.normal(1, d.n()), d.normal(d.n(), 7))),
+        few("matMul.row.wide", plain, d -> List.of(d.normal(1, 6), d.normal(6, d.n()))),
+        sum("matMul.row.transB", transB, d -> List.of(d.normal(1, d.n()), d.normal(7, d.n()))),
+        few("matMul.row.transB.wide", transB, d -> List.of(d.normal(1, 6), d.normal(d.n(), 6))),
+        few("matMul.column", plain, d -> List.of(d.normal(d.n(), 6), d.normal(6, 1))),
+        few("matMul.bf16", plain, d -> List.of(d.typed(f32, 4, 6), d.typed(bf16, 6, d.n())))
+            .noGradient(),
+        sum(
+                "matMul.bf16.transB",
+                transB,
+                d -> List.of(d.typed(f32, 4, d.n()), d.typed(bf16, 5, d.n())))
+            .noGradient(),
+        few("matMul.bf16.row", plain, d -> List.of(d.typed(f32, 1, 6), d.typed(bf16, 6, d.n())))
+            .noGradient(),
+        sum(
+                "matMul.bf16.row.transB",
+                transB,
+                d -> List.of(d.typed(f32, 1, d.n()), d.typed(bf16, 5, d.n())))
+            .noGradient());
+  }
 
   private static List<OpCase> embeddings() {
     return List.of(
@@ -45,9 +153,7 @@ final class LinearCases {
         OpCase.of(
                 "causalConv1d",
                 new CausalConv1d(silu, true, true, true),
-                d ->
-                    List.of(
-                        d.normal(2, 3, d.n()), d.normal(3, 4), d.normal(3), d.normal(2, 3, 3)))
+                d -> List.of(d.normal(2, 3, d.n()), d.normal(3, 4), d.normal(3), d.normal(2, 3, 3)))
             .ulpsOfScale(n -> 16)
             .wrong("bias must be [D]", "F32[2,3,5]", "F32[3,4]", "F32[2]", "F32[2,3,3]")
             .wrong("state must be [B, D, W-1]", "F32[2,3,5]", "F32[3,4]", "F32[3]", "F32[2,3,4]"),
@@ -77,7 +183,9 @@ final class LinearCases {
                 new CausalConv1dUpdate(Activation.SILU, true, false),
                 d ->
                     List.of(
-                        d.normal(2, d.n()), d.normal(2, d.n(), 5), d.normal(d.n(), 3),
+                        d.normal(2, d.n()),
+                        d.normal(2, d.n(), 5),
+                        d.normal(d.n(), 3),
                         d.normal(d.n())))
             .ulpsOfScale(n -> 16)
             .wrong("0 < W <= S + 1", "F32[2,3]", "F32[2,3,1]", "F32[3,4]", "F32[3]"),
@@ -86,9 +194,32 @@ final class LinearCases {
                 new CausalConv1dUpdate(Activation.NONE, false, true),
                 d ->
                     List.of(
-                        d.normal(2, 3, d.n()), d.normal(2, 3, 6), d.normal(3, 4),
+                        d.normal(2, 3, d.n()),
+                        d.normal(2, 3, 6),
+                        d.normal(3, 4),
                         d.indices(DType.I64, 99, 2)))
             .ulpsOfScale(n -> 16)
-            .wrong("position must be [B]", "F32[2,3]", "F32[2,3,5]", "F32[3,4]", "I32[3]"));
+            .wrong("position must be [B]", "F32[2,3]", "F32[2,3,5]", "F32[3,4]", "I32[3]"),
+        OpCase.of(
+                "causalConv1dUpdate.ring.step",
+                new CausalConv1dUpdate(Activation.SILU, true, true),
+                d ->
+                    List.of(
+                        d.normal(3, d.n()),
+                        d.normal(3, d.n(), 4),
+                        d.normal(d.n(), 4),
+                        d.normal(d.n()),
+                        d.indices(DType.I32, 99, 3)))
+            .ulpsOfScale(n -> 16),
+        OpCase.of(
+                "causalConv1dUpdate.long",
+                new CausalConv1dUpdate(Activation.SILU, true, false),
+                d -> List.of(d.normal(2, 3, d.n()), d.normal(2, 3, 6), d.normal(3, 4), d.normal(3)))
+            .ulpsOfScale(n -> 16),
+        OpCase.of(
+                "causalConv1dUpdate.single",
+                new CausalConv1dUpdate(Activation.NONE, false, false),
+                d -> List.of(d.normal(2, d.n()), d.normal(2, d.n(), 0), d.normal(d.n(), 1)))
+            .ulpsOfScale(n -> 16));
   }
 }

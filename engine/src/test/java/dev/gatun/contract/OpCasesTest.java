@@ -57,7 +57,7 @@ class OpCasesTest {
   }
 
   /// Concrete ops among the class files beside [Op]'s own.
-  private static List<Class<?>> ops() throws IOException, URISyntaxException {
+  static List<Class<?>> ops() throws IOException, URISyntaxException {
     URI root = Op.class.getProtectionDomain().getCodeSource().getLocation().toURI();
     Path main = Path.of(root);
     assertTrue(Files.isDirectory(main), () -> "class files must lie in a folder; got " + main);

@@ -2,6 +2,8 @@ package dev.gatun.cpu.simd;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -9,45 +11,65 @@ import jdk.incubator.vector.VectorSpecies;
 final class BinaryLoop implements Loop.Binary {
 
   private static final Loop.Body BODY = Loop.body(MethodHandles.lookup());
-  private static final VectorSpecies<?> S = BODY.species();
-  private static final Functor.Binary<Vector<?>> F = functor();
+  private static final VectorSpecies<Float> S = BODY.species();
+  private static final Functor.Binary<Vector<Float>> F = functor();
   private static final int LANES = S.length();
   private static final long SIZE = S.elementSize() / 8;
 
   @SuppressWarnings("unchecked") // the factory pairs species and functor
-  private static Functor.Binary<Vector<?>> functor() {
-    return (Functor.Binary<Vector<?>>) BODY.functor();
+  private static Functor.Binary<Vector<Float>> functor() {
+    return (Functor.Binary<Vector<Float>>) BODY.functor();
   }
 
   @Override
   public void run(
-      MemorySegment x, long xAt, long xStep,
-      MemorySegment y, long yAt, long yStep,
-      MemorySegment z, long zAt, long rows, int n) {
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      MemorySegment y,
+      long yAt,
+      long yStep,
+      MemorySegment z,
+      long zAt,
+      long rows,
+      int n) {
     for (long r = 0; r < rows; r++) {
-      both(
-          x, (xAt + r * xStep) * SIZE, y, (yAt + r * yStep) * SIZE, z, (zAt + r * n) * SIZE, n);
+      both(x, (xAt + r * xStep) * SIZE, y, (yAt + r * yStep) * SIZE, z, (zAt + r * n) * SIZE, n);
     }
   }
 
   @Override
   public void runLeft(
-      MemorySegment x, long xAt, long xStep,
-      MemorySegment y, long yAt, long yStep,
-      MemorySegment z, long zAt, long rows, int n) {
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      MemorySegment y,
+      long yAt,
+      long yStep,
+      MemorySegment z,
+      long zAt,
+      long rows,
+      int n) {
     for (long r = 0; r < rows; r++) {
-      double left = Loop.get(S, x, (xAt + r * xStep) * SIZE);
+      double left = get(x, (xAt + r * xStep) * SIZE);
       left(left, y, (yAt + r * yStep) * SIZE, z, (zAt + r * n) * SIZE, n);
     }
   }
 
   @Override
   public void runRight(
-      MemorySegment x, long xAt, long xStep,
-      MemorySegment y, long yAt, long yStep,
-      MemorySegment z, long zAt, long rows, int n) {
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      MemorySegment y,
+      long yAt,
+      long yStep,
+      MemorySegment z,
+      long zAt,
+      long rows,
+      int n) {
     for (long r = 0; r < rows; r++) {
-      double right = Loop.get(S, y, (yAt + r * yStep) * SIZE);
+      double right = get(y, (yAt + r * yStep) * SIZE);
       right(x, (xAt + r * xStep) * SIZE, right, z, (zAt + r * n) * SIZE, n);
     }
   }
@@ -59,67 +81,139 @@ final class BinaryLoop implements Loop.Binary {
 
   private static void both(
       MemorySegment x, long xo, MemorySegment y, long yo, MemorySegment z, long zo, int n) {
+    int full = S.loopBound(n);
+    bothVectors(x, xo, y, yo, z, zo, full);
+    if (full < n) {
+      boolean inPlace =
+          Loop.overlaps(x, xo, z, zo, n * SIZE) || Loop.overlaps(y, yo, z, zo, n * SIZE);
+      if (full > 0 && !inPlace) {
+        long last = (n - LANES) * SIZE;
+        bothVectors(x, xo + last, y, yo + last, z, zo + last, LANES);
+      } else {
+        bothElements(x, xo, y, yo, z, zo, full, n);
+      }
+    }
+  }
+
+  private static void bothVectors(
+      MemorySegment x, long xo, MemorySegment y, long yo, MemorySegment z, long zo, int n) {
     x = Lanes.offHeap(x);
     y = Lanes.offHeap(y);
     z = Lanes.offHeap(z);
-    int full = S.loopBound(n);
-    for (int i = 0; i < full; i += LANES) {
+    for (int i = 0; i < n; i += LANES) {
       long at = i * SIZE;
       F.apply(
               S.fromMemorySegment(x, xo + at, Lanes.ORDER),
               S.fromMemorySegment(y, yo + at, Lanes.ORDER))
           .intoMemorySegment(z, zo + at, Lanes.ORDER);
     }
-    if (full < n) {
-      long at = full * SIZE;
-      bothTail(x, xo + at, y, yo + at, z, zo + at, n - full);
+  }
+
+  private static void bothElements(
+      MemorySegment x,
+      long xo,
+      MemorySegment y,
+      long yo,
+      MemorySegment z,
+      long zo,
+      int from,
+      int to) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    z = Lanes.offHeap(z);
+    for (int i = from; i < to; i++) {
+      long at = i * SIZE;
+      put(F.apply(splat(get(x, xo + at)), splat(get(y, yo + at))), z, zo + at);
     }
   }
 
-  private static void left(
-      double x, MemorySegment y, long yo, MemorySegment z, long zo, int n) {
-    y = Lanes.offHeap(y);
-    z = Lanes.offHeap(z);
+  private static void left(double left, MemorySegment v, long vo, MemorySegment z, long zo, int n) {
     int full = S.loopBound(n);
-    for (int i = 0; i < full; i += LANES) {
+    leftVectors(left, v, vo, z, zo, full);
+    if (full < n) {
+      if (full > 0 && !Loop.overlaps(v, vo, z, zo, n * SIZE)) {
+        long last = (n - LANES) * SIZE;
+        leftVectors(left, v, vo + last, z, zo + last, LANES);
+      } else {
+        leftElements(left, v, vo, z, zo, full, n);
+      }
+    }
+  }
+
+  private static void leftVectors(
+      double left, MemorySegment v, long vo, MemorySegment z, long zo, int n) {
+    v = Lanes.offHeap(v);
+    z = Lanes.offHeap(z);
+    for (int i = 0; i < n; i += LANES) {
       long at = i * SIZE;
-      F.apply(Loop.splat(S, x), S.fromMemorySegment(y, yo + at, Lanes.ORDER))
+      F.apply(splat(left), S.fromMemorySegment(v, vo + at, Lanes.ORDER))
           .intoMemorySegment(z, zo + at, Lanes.ORDER);
     }
-    if (full < n) {
-      leftTail(x, y, yo + full * SIZE, z, zo + full * SIZE, n - full);
+  }
+
+  private static void leftElements(
+      double left, MemorySegment v, long vo, MemorySegment z, long zo, int from, int to) {
+    v = Lanes.offHeap(v);
+    z = Lanes.offHeap(z);
+    for (int i = from; i < to; i++) {
+      long at = i * SIZE;
+      put(F.apply(splat(left), splat(get(v, vo + at))), z, zo + at);
     }
   }
 
   private static void right(
-      MemorySegment x, long xo, double y, MemorySegment z, long zo, int n) {
-    x = Lanes.offHeap(x);
-    z = Lanes.offHeap(z);
+      MemorySegment v, long vo, double right, MemorySegment z, long zo, int n) {
     int full = S.loopBound(n);
-    for (int i = 0; i < full; i += LANES) {
+    rightVectors(v, vo, right, z, zo, full);
+    if (full < n) {
+      if (full > 0 && !Loop.overlaps(v, vo, z, zo, n * SIZE)) {
+        long last = (n - LANES) * SIZE;
+        rightVectors(v, vo + last, right, z, zo + last, LANES);
+      } else {
+        rightElements(v, vo, right, z, zo, full, n);
+      }
+    }
+  }
+
+  private static void rightVectors(
+      MemorySegment v, long vo, double right, MemorySegment z, long zo, int n) {
+    v = Lanes.offHeap(v);
+    z = Lanes.offHeap(z);
+    for (int i = 0; i < n; i += LANES) {
       long at = i * SIZE;
-      F.apply(S.fromMemorySegment(x, xo + at, Lanes.ORDER), Loop.splat(S, y))
+      F.apply(S.fromMemorySegment(v, vo + at, Lanes.ORDER), splat(right))
           .intoMemorySegment(z, zo + at, Lanes.ORDER);
     }
-    if (full < n) {
-      rightTail(x, xo + full * SIZE, y, z, zo + full * SIZE, n - full);
+  }
+
+  private static void rightElements(
+      MemorySegment v, long vo, double right, MemorySegment z, long zo, int from, int to) {
+    v = Lanes.offHeap(v);
+    z = Lanes.offHeap(z);
+    for (int i = from; i < to; i++) {
+      long at = i * SIZE;
+      put(F.apply(splat(get(v, vo + at)), splat(right)), z, zo + at);
     }
   }
 
-  // Tails are methods of their own: inlined above they would be rare branches, where C2 boxes.
-
-  private static void bothTail(
-      MemorySegment x, long xo, MemorySegment y, long yo, MemorySegment z, long zo, int rest) {
-    Loop.store(F.apply(Loop.load(S, x, xo, rest), Loop.load(S, y, yo, rest)), z, zo, rest);
+  private static double get(MemorySegment x, long at) {
+    return SIZE == 4 ? x.get(Lanes.FLOAT, at) : x.get(Lanes.DOUBLE, at);
   }
 
-  private static void leftTail(
-      double x, MemorySegment y, long yo, MemorySegment z, long zo, int rest) {
-    Loop.store(F.apply(Loop.splat(S, x), Loop.load(S, y, yo, rest)), z, zo, rest);
+  @SuppressWarnings("unchecked") // the species of S
+  private static Vector<Float> splat(double value) {
+    Vector<?> v =
+        SIZE == 4
+            ? FloatVector.broadcast(Lanes.F32, (float) value)
+            : DoubleVector.broadcast(Lanes.F64, value);
+    return (Vector<Float>) v;
   }
 
-  private static void rightTail(
-      MemorySegment x, long xo, double y, MemorySegment z, long zo, int rest) {
-    Loop.store(F.apply(Loop.load(S, x, xo, rest), Loop.splat(S, y)), z, zo, rest);
+  private static void put(Vector<?> v, MemorySegment y, long at) {
+    if (SIZE == 4) {
+      y.set(Lanes.FLOAT, at, ((FloatVector) v).lane(0));
+    } else {
+      y.set(Lanes.DOUBLE, at, ((DoubleVector) v).lane(0));
+    }
   }
 }

@@ -20,7 +20,7 @@ import jdk.incubator.vector.LongVector;
 /// this class by the Remez exchange. `2^n` is applied as two factors, so that results below the
 /// normal range are rounded once, not flushed.
 ///
-/// Error: 0.9 ulp in F32, 0.9 ulp in F64, subnormal results included. `exp(-inf) = 0`,
+/// Error: 1 ulp in F32 and in F64, subnormal results included. `exp(-inf) = 0`,
 /// `exp(inf) = inf`, overflow gives infinity, NaN stays NaN.
 public final class ExpLanes {
 

@@ -4,8 +4,8 @@ import jdk.incubator.vector.Vector;
 
 /// Bodies of elementwise loops: what happens to one register of each input.
 ///
-/// A functor is a lambda without captures over static methods such as those of `Exp`; a [Loop] compiles it
-/// into a loop of its own. `V` is `FloatVector` or `DoubleVector`.
+/// A functor is a lambda without captures over static methods such as those of `Exp`; a [Loop]
+/// compiles it into a loop of its own. `V` is `FloatVector` or `DoubleVector`.
 public interface Functor {
 
   /// One input.

@@ -12,15 +12,16 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// With `a = |x|` and the upper tail `Q(a) = 1 - Phi(a)`: `gelu(x) = max(x, 0) - a Q(a)`, which
 /// keeps its relative accuracy in the left tail, where `1 + erf` cancels. `Q(a) = exp(-a^2 / 2) t
-/// P(t - 1/2)` with `t = 1 / (1 + c a)` (the form of Abramowitz and Stegun 7.1.26; 10 terms, relative
-/// error 2^-28, or 23 terms, 2^-58, fitted for this class). The rounding error of `a^2` is found by
-/// FMA and put back, or it would cost 50 ulp in the tail.
+/// P(t - 1/2)` with `t = 1 / (1 + c a)` (the form of Abramowitz and Stegun 7.1.26; 10 terms,
+/// relative error 2^-28, or 23 terms, 2^-58, fitted for this class). The rounding error of `a^2` is
+/// found by FMA and put back, or it would cost 50 ulp in the tail.
 ///
 /// C2 stops inlining methods of ours at 18,000 nodes, about 27 vector operations into a loop, and
 /// boxes at the call (ten times slower). So calls come early here and the rest is straight.
 ///
-/// Error: @GELU@. `gelu(-inf) = 0`, `gelu(inf) = inf`, NaN stays NaN. The derivative
-/// `Phi(x) + x phi(x)` is within @GRAD@ of the true value; it tends to 0 and 1.
+/// Error: 4.5 ulp in F32, 5 ulp in F64, the left tail included. `gelu(-inf) = 0`, `gelu(inf) =
+/// inf`, NaN stays NaN. The derivative `Phi(x) + x phi(x)` is within 2e-7 or 4.5e-16 of the true
+/// value (absolute: it crosses 0 near -0.75); it tends to 0 and 1.
 public final class GeluLanes {
 
   /// `1 / sqrt(2 pi)`

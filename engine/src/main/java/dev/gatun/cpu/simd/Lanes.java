@@ -16,7 +16,8 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Every kernel takes its species from here: a species that is not a `static final` constant costs
 /// a factor of ten. The width is the widest the machine prefers; the system property `gatun.lanes`
-/// (bits: 128, 256 or 512), read once, sets another, so that tests reach the code of other machines.
+/// (bits: 128, 256 or 512), read once, sets another, so that tests reach the code of other
+/// machines.
 public final class Lanes {
 
   /// Bits in a vector register.
@@ -69,12 +70,13 @@ public final class Lanes {
 
   private Lanes() {}
 
-  /// The same segment, known to the compiler to be outside the heap: kernels call this before a loop.
+  /// The same segment, known to the compiler to be outside the heap: kernels call this before a
+  /// loop.
   ///
-  /// Where a segment may be on the heap too, each access in a loop asks which, and fences memory, so
-  /// that no check of the segment's can move out of the loop: 30 instructions an access. HotSpot goes
-  /// by the classes seen in this process, and the vector library itself uses heap segments while it
-  /// is interpreted. Comparing classes before the loop settles it.
+  /// Where a segment may be on the heap too, each access in a loop asks which, and fences memory,
+  /// so that no check of the segment's can move out of the loop: 30 instructions an access. HotSpot
+  /// goes by the classes seen in this process, and the vector library itself uses heap segments
+  /// while it is interpreted. Comparing classes before the loop settles it.
   ///
   /// @throws IllegalArgumentException if the segment is on the heap
   public static MemorySegment offHeap(MemorySegment x) {

@@ -8,7 +8,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Elementwise loops, one compiled copy for each functor.
@@ -23,7 +22,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Keep a loop in a `static final` field of its op. Offsets and lengths are in elements. Loops
 /// allocate nothing once compiled, never touch an element outside `[at, at + n)`, allow output and
 /// input to be the same range, and give each element the same bits wherever a block is split: the
-/// elements left over at the end go through one masked vector of the same functor.
+/// elements left over at the end go through a last vector that starts earlier, or, where that would
+/// read what was just written, through vectors that hold one element in every lane.
 public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
 
   /// `y[i] = f(x[i])`
@@ -40,21 +40,42 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
 
     /// Both operands are rows.
     void run(
-        MemorySegment x, long xAt, long xStep,
-        MemorySegment y, long yAt, long yStep,
-        MemorySegment z, long zAt, long rows, int n);
+        MemorySegment x,
+        long xAt,
+        long xStep,
+        MemorySegment y,
+        long yAt,
+        long yStep,
+        MemorySegment z,
+        long zAt,
+        long rows,
+        int n);
 
     /// The left operand is one element per row: `f(x[r], y[r, i])`.
     void runLeft(
-        MemorySegment x, long xAt, long xStep,
-        MemorySegment y, long yAt, long yStep,
-        MemorySegment z, long zAt, long rows, int n);
+        MemorySegment x,
+        long xAt,
+        long xStep,
+        MemorySegment y,
+        long yAt,
+        long yStep,
+        MemorySegment z,
+        long zAt,
+        long rows,
+        int n);
 
     /// The right operand is one element per row: `f(x[r, i], y[r])`.
     void runRight(
-        MemorySegment x, long xAt, long xStep,
-        MemorySegment y, long yAt, long yStep,
-        MemorySegment z, long zAt, long rows, int n);
+        MemorySegment x,
+        long xAt,
+        long xStep,
+        MemorySegment y,
+        long yAt,
+        long yStep,
+        MemorySegment z,
+        long zAt,
+        long rows,
+        int n);
 
     /// The right operand is an attribute of the op: `f(x[i], y)`.
     void runScalar(MemorySegment x, long xAt, double y, MemorySegment z, long zAt, int n);
@@ -63,40 +84,47 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
   /// `w[i] = f(x[i], y[i], z[i])`
   non-sealed interface Ternary extends Loop {
     void run(
-        MemorySegment x, long xAt,
-        MemorySegment y, long yAt,
-        MemorySegment z, long zAt,
-        MemorySegment w, long wAt, int n);
+        MemorySegment x,
+        long xAt,
+        MemorySegment y,
+        long yAt,
+        MemorySegment z,
+        long zAt,
+        MemorySegment w,
+        long wAt,
+        int n);
   }
 
-  /// What one copy of a loop is made of.
-  record Body(VectorSpecies<?> species, Functor functor) {}
+  /// What one copy of a loop is made of. `Float` stands for the element type, `Double` too.
+  record Body(VectorSpecies<Float> species, Functor functor) {}
 
   static Unary f32(Functor.Unary<FloatVector> f) {
-    return (Unary) define(UnaryLoop.class, new Body(Lanes.F32, f));
+    return (Unary) define(UnaryLoop.class, Lanes.F32, f);
   }
 
   static Unary f64(Functor.Unary<DoubleVector> f) {
-    return (Unary) define(UnaryLoop.class, new Body(Lanes.F64, f));
+    return (Unary) define(UnaryLoop.class, Lanes.F64, f);
   }
 
   static Binary f32(Functor.Binary<FloatVector> f) {
-    return (Binary) define(BinaryLoop.class, new Body(Lanes.F32, f));
+    return (Binary) define(BinaryLoop.class, Lanes.F32, f);
   }
 
   static Binary f64(Functor.Binary<DoubleVector> f) {
-    return (Binary) define(BinaryLoop.class, new Body(Lanes.F64, f));
+    return (Binary) define(BinaryLoop.class, Lanes.F64, f);
   }
 
   static Ternary f32(Functor.Ternary<FloatVector> f) {
-    return (Ternary) define(TernaryLoop.class, new Body(Lanes.F32, f));
+    return (Ternary) define(TernaryLoop.class, Lanes.F32, f);
   }
 
   static Ternary f64(Functor.Ternary<DoubleVector> f) {
-    return (Ternary) define(TernaryLoop.class, new Body(Lanes.F64, f));
+    return (Ternary) define(TernaryLoop.class, Lanes.F64, f);
   }
 
-  private static Object define(Class<?> template, Body body) {
+  @SuppressWarnings("unchecked") // see Body
+  private static Object define(Class<?> template, VectorSpecies<?> species, Functor functor) {
+    Body body = new Body((VectorSpecies<Float>) species, functor);
     Lookup here = MethodHandles.lookup();
     try (InputStream in = template.getResourceAsStream(template.getSimpleName() + ".class")) {
       if (in == null) {
@@ -120,33 +148,9 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
     }
   }
 
-  /// The element at byte offset `at` of `x`.
-  static double get(VectorSpecies<?> species, MemorySegment x, long at) {
-    return species.elementType() == float.class ? x.get(Lanes.FLOAT, at) : x.get(Lanes.DOUBLE, at);
-  }
-
-  /// All lanes hold `value`.
-  static Vector<?> splat(VectorSpecies<?> species, double value) {
-    return species.elementType() == float.class
-        ? FloatVector.broadcast(Lanes.F32, (float) value)
-        : DoubleVector.broadcast(Lanes.F64, value);
-  }
-
-  /// The first `rest` lanes from byte offset `at` of `x`, the others zero.
-  static Vector<?> load(VectorSpecies<?> species, MemorySegment x, long at, int rest) {
-    return species.elementType() == float.class
-        ? FloatVector.fromMemorySegment(
-            Lanes.F32, x, at, Lanes.ORDER, Lanes.F32.indexInRange(0, rest))
-        : DoubleVector.fromMemorySegment(
-            Lanes.F64, x, at, Lanes.ORDER, Lanes.F64.indexInRange(0, rest));
-  }
-
-  /// Writes the first `rest` lanes of `v` to byte offset `at` of `y`.
-  static void store(Vector<?> v, MemorySegment y, long at, int rest) {
-    if (v instanceof FloatVector f) {
-      f.intoMemorySegment(y, at, Lanes.ORDER, Lanes.F32.indexInRange(0, rest));
-    } else {
-      ((DoubleVector) v).intoMemorySegment(y, at, Lanes.ORDER, Lanes.F64.indexInRange(0, rest));
-    }
+  /// True if `bytes` from `xo` of `x` and from `yo` of `y` share memory. The last vector of a loop
+  /// may then not start again before the end of the one before: its input would be output already.
+  static boolean overlaps(MemorySegment x, long xo, MemorySegment y, long yo, long bytes) {
+    return Math.abs(x.address() + xo - y.address() - yo) < bytes;
   }
 }

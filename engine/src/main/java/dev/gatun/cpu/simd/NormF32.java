@@ -9,10 +9,10 @@ import jdk.incubator.vector.FloatVector;
 
 /// Layer norm and RMS norm of F32 rows.
 ///
-/// Rows are those of a contiguous `[rows, n]` matrix; a call does rows `begin` to `end`. Offsets are
-/// in elements; output and input may be the same range. Row `r` uses the weights from `(r % groups)
-/// * n` on, so that a wide row of `groups * n` elements, normalised group by group, is `groups` rows
-/// here. `MemorySegment.NULL` stands for no weight and for no bias.
+/// Rows are those of a contiguous `[rows, n]` matrix; a call does rows `begin` to `end`. Offsets
+/// are in elements; output and input may be the same range. Row `r` uses the weights from `(r %
+/// groups) * n` on, so that a wide row of `groups * n` elements, normalised group by group, is
+/// `groups` rows here. `MemorySegment.NULL` stands for no weight and for no bias.
 ///
 /// Layer norm (`centred`): `y = (x - mean) rstd w + b` with `rstd = 1 / sqrt(mean((x - mean)^2) +
 /// eps)`, in two passes, since the difference of moments cancels. RMS norm: `y = x rstd w + b` with

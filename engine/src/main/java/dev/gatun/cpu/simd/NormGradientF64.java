@@ -58,7 +58,8 @@ public final class NormGradientF64 {
     }
   }
 
-  /// Sums of rows `begin` to `end` of `dy h` into `dw[groups * n]` and of `dy` into `db[groups * n]`.
+  /// Sums of rows `begin` to `end` of `dy h` into `dw[groups * n]` and of `dy` into `db[groups *
+  /// n]`.
   ///
   /// For one block of rows; the blocks' results are then added with [ReduceF64#sumColumns].
   public static void weights(

@@ -6,8 +6,8 @@ import jdk.incubator.vector.DoubleVector;
 /// Sums and maxima of F64 rows and columns.
 ///
 /// Offsets and lengths are in elements. Rows are those of a contiguous `[rows, n]` matrix; a call
-/// does rows `begin` to `end`. Order and result depend on `n` and the lanes alone. Reducing one long
-/// row over several threads is a call on fixed blocks of it as rows, then one on the results.
+/// does rows `begin` to `end`. Order and result depend on `n` and the lanes alone. Reducing one
+/// long row over several threads is a call on fixed blocks of it as rows, then one on the results.
 ///
 /// Rows: four vector accumulators (one would wait for its own latency), emptied into a total every
 /// 4096 elements, so that the error is at most `(4096 / (4 lanes) + 10) 2^-53 sum |x|` for any `n`.

@@ -1,6 +1,5 @@
 package dev.gatun.cpu.simd;
 
-import static dev.gatun.cpu.simd.ReduceF32.CHUNK;
 import static dev.gatun.cpu.simd.ReduceF32.load;
 import static dev.gatun.cpu.simd.ReduceF32.store;
 import static jdk.incubator.vector.VectorOperators.GT;
@@ -10,14 +9,18 @@ import jdk.incubator.vector.FloatVector;
 
 /// Softmax and log-softmax of F32 rows, and their gradients.
 ///
-/// Rows are those of a contiguous `[rows, n]` matrix; a call does rows `begin` to `end`. Offsets are
-/// in elements; output and input may be the same range. The row's maximum is subtracted first, so
-/// nothing overflows. Terms are summed in F32 up to 4096 at a time, then in double.
+/// Rows are those of a contiguous `[rows, n]` matrix; a call does rows `begin` to `end`. Offsets
+/// are in elements; output and input may be the same range. The row's maximum is subtracted first,
+/// so nothing overflows. Terms are summed in F32 up to 256 at a time, then in double.
 ///
 /// A row of nothing but -inf, and one that holds NaN or +inf, gives NaN, as in PyTorch.
 public final class SoftmaxF32 {
 
   private static final int LANES = Lanes.F32.length();
+
+  /// Elements summed in one vector: a chain of 32 to 64 roundings.
+  private static final int CHUNK = 256;
+
   private static final long SIZE = Float.BYTES;
 
   private SoftmaxF32() {}
@@ -129,7 +132,9 @@ public final class SoftmaxF32 {
       sum = sum.add(e);
     }
     float total = Fold.sum(sum);
-    return full == n ? total : total + expTail(x, xo + full * SIZE, y, yo + full * SIZE, top, n - full);
+    return full == n
+        ? total
+        : total + expTail(x, xo + full * SIZE, y, yo + full * SIZE, top, n - full);
   }
 
   private static float expTail(

@@ -1,6 +1,5 @@
 package dev.gatun.cpu.simd;
 
-import static dev.gatun.cpu.simd.ReduceF64.CHUNK;
 import static dev.gatun.cpu.simd.ReduceF64.load;
 import static dev.gatun.cpu.simd.ReduceF64.store;
 import static jdk.incubator.vector.VectorOperators.GT;
@@ -10,14 +9,18 @@ import jdk.incubator.vector.DoubleVector;
 
 /// Softmax and log-softmax of F64 rows, and their gradients.
 ///
-/// Rows are those of a contiguous `[rows, n]` matrix; a call does rows `begin` to `end`. Offsets are
-/// in elements; output and input may be the same range. The row's maximum is subtracted first, so
-/// nothing overflows. Terms are summed 4096 at a time.
+/// Rows are those of a contiguous `[rows, n]` matrix; a call does rows `begin` to `end`. Offsets
+/// are in elements; output and input may be the same range. The row's maximum is subtracted first,
+/// so nothing overflows. Terms are summed 256 at a time.
 ///
 /// A row of nothing but -inf, and one that holds NaN or +inf, gives NaN, as in PyTorch.
 public final class SoftmaxF64 {
 
   private static final int LANES = Lanes.F64.length();
+
+  /// Elements summed in one vector: a chain of 32 to 64 roundings.
+  private static final int CHUNK = 256;
+
   private static final long SIZE = Double.BYTES;
 
   private SoftmaxF64() {}
@@ -129,7 +132,9 @@ public final class SoftmaxF64 {
       sum = sum.add(e);
     }
     double total = Fold.sum(sum);
-    return full == n ? total : total + expTail(x, xo + full * SIZE, y, yo + full * SIZE, top, n - full);
+    return full == n
+        ? total
+        : total + expTail(x, xo + full * SIZE, y, yo + full * SIZE, top, n - full);
   }
 
   private static double expTail(

@@ -2,6 +2,8 @@ package dev.gatun.cpu.simd;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -9,34 +11,68 @@ import jdk.incubator.vector.VectorSpecies;
 final class UnaryLoop implements Loop.Unary {
 
   private static final Loop.Body BODY = Loop.body(MethodHandles.lookup());
-  private static final VectorSpecies<?> S = BODY.species();
-  private static final Functor.Unary<Vector<?>> F = functor();
+  private static final VectorSpecies<Float> S = BODY.species();
+  private static final Functor.Unary<Vector<Float>> F = functor();
   private static final int LANES = S.length();
   private static final long SIZE = S.elementSize() / 8;
 
   @SuppressWarnings("unchecked") // the factory pairs species and functor
-  private static Functor.Unary<Vector<?>> functor() {
-    return (Functor.Unary<Vector<?>>) BODY.functor();
+  private static Functor.Unary<Vector<Float>> functor() {
+    return (Functor.Unary<Vector<Float>>) BODY.functor();
   }
 
   @Override
   public void run(MemorySegment x, long xAt, MemorySegment y, long yAt, int n) {
-    x = Lanes.offHeap(x);
-    y = Lanes.offHeap(y);
     long xo = xAt * SIZE;
     long yo = yAt * SIZE;
     int full = S.loopBound(n);
-    for (int i = 0; i < full; i += LANES) {
-      F.apply(S.fromMemorySegment(x, xo + i * SIZE, Lanes.ORDER))
-          .intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
-    }
+    vectors(x, xo, y, yo, full);
     if (full < n) {
-      tail(x, xo + full * SIZE, y, yo + full * SIZE, n - full);
+      if (full > 0 && !Loop.overlaps(x, xo, y, yo, n * SIZE)) {
+        long last = (n - LANES) * SIZE;
+        vectors(x, xo + last, y, yo + last, LANES);
+      } else {
+        elements(x, xo, y, yo, full, n);
+      }
     }
   }
 
-  /// A method of its own: inlined here it would be a rare branch, where C2 boxes the vectors.
-  private static void tail(MemorySegment x, long xo, MemorySegment y, long yo, int rest) {
-    Loop.store(F.apply(Loop.load(S, x, xo, rest)), y, yo, rest);
+  private static void vectors(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    for (int i = 0; i < n; i += LANES) {
+      F.apply(S.fromMemorySegment(x, xo + i * SIZE, Lanes.ORDER))
+          .intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
+    }
+  }
+
+  private static void elements(
+      MemorySegment x, long xo, MemorySegment y, long yo, int from, int to) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    for (int i = from; i < to; i++) {
+      put(F.apply(splat(get(x, xo + i * SIZE))), y, yo + i * SIZE);
+    }
+  }
+
+  private static double get(MemorySegment x, long at) {
+    return SIZE == 4 ? x.get(Lanes.FLOAT, at) : x.get(Lanes.DOUBLE, at);
+  }
+
+  @SuppressWarnings("unchecked") // the species of S
+  private static Vector<Float> splat(double value) {
+    Vector<?> v =
+        SIZE == 4
+            ? FloatVector.broadcast(Lanes.F32, (float) value)
+            : DoubleVector.broadcast(Lanes.F64, value);
+    return (Vector<Float>) v;
+  }
+
+  private static void put(Vector<?> v, MemorySegment y, long at) {
+    if (SIZE == 4) {
+      y.set(Lanes.FLOAT, at, ((FloatVector) v).lane(0));
+    } else {
+      y.set(Lanes.DOUBLE, at, ((DoubleVector) v).lane(0));
+    }
   }
 }

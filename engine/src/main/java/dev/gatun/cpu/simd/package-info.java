@@ -1,3 +1,3 @@
-/// Vector loops and functions: with the `*Simd` classes beside their ops the only code that names the
-/// Vector API. Not exported.
+/// Vector loops and functions: with the `*Simd` classes beside their ops the only code that names
+/// the Vector API. Not exported.
 package dev.gatun.cpu.simd;

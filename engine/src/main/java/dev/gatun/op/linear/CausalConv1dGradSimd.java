@@ -23,13 +23,13 @@ final class CausalConv1dGradSimd {
   private static final int SPARE = 20;
 
   /// `dy silu'(p)`
-  private static final Loop.Binary SLOPE_F32 =
+  static final Loop.Binary SLOPE_F32 =
       Loop.f32((FloatVector dy, FloatVector p) -> {
         FloatVector s = SigmoidLanes.f32(p);
         return dy.mul(s.mul(p.mul(s.neg().add(1)).add(1)));
       });
 
-  private static final Loop.Binary SLOPE_F64 =
+  static final Loop.Binary SLOPE_F64 =
       Loop.f64((DoubleVector dy, DoubleVector p) -> {
         DoubleVector s = SigmoidLanes.f64(p);
         return dy.mul(s.mul(p.mul(s.neg().add(1)).add(1)));

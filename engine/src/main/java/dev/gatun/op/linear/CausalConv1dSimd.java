@@ -26,9 +26,9 @@ final class CausalConv1dSimd {
   private static final int TAPS = 7;
   private static final int ROWS = 8;
 
-  private static final Loop.Unary SILU_F32 =
+  static final Loop.Unary SILU_F32 =
       Loop.f32((FloatVector x) -> x.mul(SigmoidLanes.f32(x)));
-  private static final Loop.Unary SILU_F64 =
+  static final Loop.Unary SILU_F64 =
       Loop.f64((DoubleVector x) -> x.mul(SigmoidLanes.f64(x)));
 
   private static final Workers.Body FORWARD = CausalConv1dSimd::block;

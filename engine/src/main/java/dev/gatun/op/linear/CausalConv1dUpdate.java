@@ -1,6 +1,7 @@
 package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
@@ -23,7 +24,7 @@ import java.util.Optional;
 /// Shapes: `x [B, D]` or `[B, D, T]`, `state [B, D, S]` with `S >= W - 1`, `weight [D, W]`, then
 /// `bias [D]` where there is one and `position [B]` I32 or I64 for a ring; results `y` like `x` and
 /// the new state. Gradient: of `x`, `state`, `weight` and `bias`, through both results. Cost: `2 W`
-/// flops an output; plain loops, as a step is small. Error: as [CausalConv1d].
+/// flops an output and one read and write of the state. Error: as [CausalConv1d].
 ///
 /// @param activation [Activation#NONE] or [Activation#SILU]
 /// @param bias whether there is a bias
@@ -56,7 +57,8 @@ public record CausalConv1dUpdate(Activation activation, boolean bias, boolean ci
     return "x state weight" + (bias ? " bias" : "") + (circular ? " position" : "");
   }
 
-  private int position() {
+  /// Input number of the positions.
+  int position() {
     return bias ? 4 : 3;
   }
 
@@ -149,6 +151,17 @@ public record CausalConv1dUpdate(Activation activation, boolean bias, boolean ci
         c.set(1, row * s + place(c, position(), s, b, t), c.get(0, row * n + t));
       }
     }
+  }
+
+  @Override
+  public void simd(Call c, Workers w) {
+    CausalConv1dUpdateSimd.run(this, c, w);
+  }
+
+  /// For each worker, the end of a row's state and the inputs after it.
+  @Override
+  public long scratch(List<Spec> in, int workers) {
+    return 2 * (in.get(2).shape().dim(1) - 1) * in.get(0).dtype().bytes() * workers;
   }
 
   @Override
@@ -279,6 +292,19 @@ public record CausalConv1dUpdate(Activation activation, boolean bias, boolean ci
       for (int t = 0; update.circular && t < n; t++) {
         ds[(int) update.place(c, update.position(), s, b, t)] = 0;
       }
+    }
+
+    @Override
+    public void simd(Call c, Workers w) {
+      CausalConv1dUpdateGradSimd.run(update, c, w);
+    }
+
+    @Override
+    public long scratch(List<Spec> in, int workers) {
+      Spec x = in.get(0);
+      long taps = in.get(2).shape().dim(1);
+      long spare = CausalConv1dUpdateGradSimd.spare(steps(x.shape()), taps);
+      return spare * x.dtype().bytes() * workers;
     }
 
     @Override

@@ -228,8 +228,9 @@ public record MatMul(boolean transA, boolean transB, boolean bias, Activation ac
   private Tensor db(Tensor a, Tensor b, Tensor dp) {
     if (!transA && b.shape().rank() == 2) {
       // One product over all rows instead of one a batch and a sum.
-      Tensor rows = a.reshape(-1, a.dim(-1));
-      Tensor drows = dp.reshape(-1, dp.dim(-1));
+      long m = a.shape().elems(0, a.shape().rank() - 1);
+      Tensor rows = a.reshape(m, a.dim(-1));
+      Tensor drows = dp.reshape(m, dp.dim(-1));
       return transB
           ? new MatMul(true, false).of(drows, rows)
           : new MatMul(true, false).of(rows, drows);

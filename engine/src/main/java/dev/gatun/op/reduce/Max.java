@@ -119,6 +119,16 @@ public record Max(List<Integer> axes, boolean keepDims) implements Reduction {
     }
 
     @Override
+    public void simd(Call c, Workers w) {
+      MaxGradSimd.run(c, w);
+    }
+
+    @Override
+    public long scratch(List<Spec> in, int workers) {
+      return MaxGradSimd.scratch(in.get(0).shape());
+    }
+
+    @Override
     public Keep keep() {
       return Keep.NOTHING;
     }

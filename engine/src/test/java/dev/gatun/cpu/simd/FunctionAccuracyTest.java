@@ -12,7 +12,10 @@ import java.util.SplittableRandom;
 import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -43,8 +46,8 @@ final class FunctionAccuracyTest {
     return Stream.of(
         new F32("exp", Loop.f32(ExpLanes::f32), StrictMath::exp, 1.0),
         new F32("log", Loop.f32(LogLanes::f32), StrictMath::log, 0.9),
-        new F32("tanh", Loop.f32(TanhLanes::f32), StrictMath::tanh, 2.5),
-        new F32("sigmoid", Loop.f32(SigmoidLanes::f32), FunctionAccuracyTest::sigmoid, 1.5),
+        new F32("tanh", Loop.f32(TanhLanes::f32), StrictMath::tanh, 2.7),
+        new F32("sigmoid", Loop.f32(SigmoidLanes::f32), FunctionAccuracyTest::sigmoid, 1.7),
         new F32("gelu", Loop.f32(GeluLanes::f32), FunctionAccuracyTest::gelu, 4.5));
   }
 
@@ -52,11 +55,11 @@ final class FunctionAccuracyTest {
     return Stream.of(
         new F64("exp", Loop.f64(ExpLanes::f64), Exact::exp, 1.0, -708, 709),
         new F64("exp near 0", Loop.f64(ExpLanes::f64), Exact::exp, 1.0, -1, 1),
-        new F64("log", Loop.f64(LogLanes::f64), Exact::log, 1.0, 1e-300, 1e300),
-        new F64("log near 1", Loop.f64(LogLanes::f64), Exact::log, 1.0, 0.5, 2),
-        new F64("tanh", Loop.f64(TanhLanes::f64), Exact::tanh, 2.5, -2, 2),
+        new F64("log", Loop.f64(LogLanes::f64), Exact::log, 0.9, 1e-300, 1e300),
+        new F64("log near 1", Loop.f64(LogLanes::f64), Exact::log, 0.9, 0.5, 2),
+        new F64("tanh", Loop.f64(TanhLanes::f64), Exact::tanh, 2.0, -2, 2),
         new F64("sigmoid", Loop.f64(SigmoidLanes::f64), Exact::sigmoid, 2.0, -40, 40),
-        new F64("gelu", Loop.f64(GeluLanes::f64), Exact::gelu, 6.0, -9, 9));
+        new F64("gelu", Loop.f64(GeluLanes::f64), Exact::gelu, 5.0, -9, 9));
   }
 
   @ParameterizedTest
@@ -86,6 +89,36 @@ final class FunctionAccuracyTest {
         for (int i = 0; i < N; i++) {
           check(f, x.get(Lanes.FLOAT, i * 4L), y.get(Lanes.FLOAT, i * 4L));
         }
+      }
+    }
+  }
+
+  /// The derivative of gelu crosses zero, so its bound is absolute.
+  @Test
+  void geluDerivativeKeepsItsBound() {
+    Loop.Unary f32 = Loop.f32((FloatVector x) -> GeluLanes.derivative(x));
+    Loop.Unary f64 = Loop.f64((DoubleVector x) -> GeluLanes.derivative(x));
+    SplittableRandom random = new SplittableRandom(12);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment x = arena.allocate(N * 8L, 64);
+      MemorySegment y = arena.allocate(N * 8L, 64);
+      heat(f32, x, y);
+      for (int i = 0; i < N; i++) {
+        x.set(Lanes.FLOAT, i * 4L, (float) random.nextDouble(-9, 9));
+      }
+      f32.run(x, 0, y, 0, N);
+      for (int i = 0; i < N; i += 2) {
+        double exact = Exact.geluDerivative(x.get(Lanes.FLOAT, i * 4L)).doubleValue();
+        assertEquals(exact, y.get(Lanes.FLOAT, i * 4L), 2e-7);
+      }
+      heat(f64, x, y);
+      for (int i = 0; i < N; i++) {
+        x.set(Lanes.DOUBLE, i * 8L, random.nextDouble(-9, 9));
+      }
+      f64.run(x, 0, y, 0, N);
+      for (int i = 0; i < N; i += 2) {
+        double exact = Exact.geluDerivative(x.get(Lanes.DOUBLE, i * 8L)).doubleValue();
+        assertEquals(exact, y.get(Lanes.DOUBLE, i * 8L), 4.5e-16);
       }
     }
   }
