@@ -4,14 +4,15 @@ import java.lang.foreign.MemorySegment;
 
 /// Matrix product: `C = f(init + A * B)` for operands of any strides.
 ///
-/// A block of `B`, KC x NB elements, is packed into panels that stay in L2; `A` is read as it lies,
-/// six rows at a time, or packed where its rows are not contiguous. Every block packs for itself: no
-/// phases, no barrier, no memory shared between threads, at a cost of some percent where a block has
-/// few rows. [GemmPlan] holds the numbers.
+/// A block of `B`, a quarter of a MiB, is packed into panels that stay in L2; `A` is read as it
+/// lies, six rows at a time, or packed where its rows are not contiguous. Every block packs for
+/// itself: no phases, no barrier, no memory shared between threads, at a cost of some percent where
+/// a block has few rows. [GemmPlan] holds the numbers.
 ///
-/// The sum of one element is a chain of FMAs in the order of `k`, so its error is at most
-/// `k * 2^-24 * sum |a * b|` in F32. Padding never meets an output: NaN and infinities are those of
-/// the definition.
+/// The sum of one element is cut into runs of 512: each run is a chain of FMAs in the order of `k`
+/// that starts at zero, and is then added to what is there. The error is at most `(min(k, 512) + k
+/// / 512 + 1) * 2^-24 * (|init| + sum |a * b|)` in F32, to first order. Padding never meets an
+/// output: NaN and infinities are those of the definition.
 public final class Gemm {
   /// The activation that does nothing, and costs nothing.
   public static final Loop.Unary IDENTITY = (x, xAt, y, yAt, n) -> {};
@@ -34,12 +35,12 @@ public final class Gemm {
     return tileAt(type) + 8L * 2 * W + 63 & -64;
   }
 
-  private static long rowsAt(int type) {
-    return (long) GemmPlan.KC * GemmPlan.nbMax(type) * wide(type);
+  private static long rowsAt() {
+    return GemmPlan.PANELS_BYTES;
   }
 
   private static long tileAt(int type) {
-    return rowsAt(type) + 6 * stripRow(type);
+    return rowsAt() + 6 * stripRow(type);
   }
 
   /// Rows of a strip of `A` lie so that they do not meet in one set of L1.
@@ -62,9 +63,18 @@ public final class Gemm {
   /// applied to finished rows while they are in cache.
   @SuppressWarnings("TooManyParameters")
   public static void block(
-      long[] p, MemorySegment a, long aAt, MemorySegment b, long bAt, MemorySegment bias,
-      MemorySegment c, long cAt, MemorySegment scratch, Loop.Unary activation,
-      int block, int worker) {
+      long[] p,
+      MemorySegment a,
+      long aAt,
+      MemorySegment b,
+      long bAt,
+      MemorySegment bias,
+      MemorySegment c,
+      long cAt,
+      MemorySegment scratch,
+      Loop.Unary activation,
+      int block,
+      int worker) {
     long mine = worker * GemmPlan.scratch(p);
     if (GemmPlan.path(p) == GemmPlan.TILES) {
       tiles(p, a, aAt, b, bAt, bias, c, cAt, scratch, mine, activation, block);
@@ -74,8 +84,17 @@ public final class Gemm {
   }
 
   private static void tiles(
-      long[] p, MemorySegment a, long aAt, MemorySegment b, long bAt, MemorySegment bias,
-      MemorySegment c, long cAt, MemorySegment scratch, long mine, Loop.Unary activation,
+      long[] p,
+      MemorySegment a,
+      long aAt,
+      MemorySegment b,
+      long bAt,
+      MemorySegment bias,
+      MemorySegment c,
+      long cAt,
+      MemorySegment scratch,
+      long mine,
+      Loop.Unary activation,
       int block) {
     int type = GemmPlan.type(p);
     int wide = wide(type);
@@ -106,23 +125,62 @@ public final class Gemm {
               && (m <= DIRECT_ROWS || (long) kc * n * wide <= DIRECT_BYTES);
       long bBlock = bFrom + done * bRow;
       int packed = direct ? n - n % (2 * W / wide) : 0;
-      GemmPack.panels(
-          type, b, bBlock + packed * bCol, bRow, bCol, kc, n - packed, scratch, mine);
+      GemmPack.panels(type, b, bBlock + packed * bCol, bRow, bCol, kc, n - packed, scratch, mine);
       // Rows a power of two apart meet in a few sets of L1: a strip that many tiles use is copied.
       boolean strip = packA || kc >= STRIP_K && n >= STRIP_TILES * 2 * W / wide;
       rows(
-          type, a, aFrom + done * aCol, aRow, aCol, m, strip, direct, b, bBlock, bRow, kc, n,
-          init, bias, column * wide, c, cFrom, cRow, scratch, mine, last, activation);
+          type,
+          a,
+          aFrom + done * aCol,
+          aRow,
+          aCol,
+          m,
+          strip,
+          direct,
+          b,
+          bBlock,
+          bRow,
+          kc,
+          n,
+          init,
+          bias,
+          column * wide,
+          c,
+          cFrom,
+          cRow,
+          scratch,
+          mine,
+          last,
+          activation);
       done += kc;
     } while (done < k);
   }
 
   /// `m` rows of `C` by `n` columns, one block of `k`.
   private static void rows(
-      int type, MemorySegment a0, long a0At, long a0Row, long a0Col, int m, boolean strip,
-      boolean direct, MemorySegment b0, long b0At, long b0Row, int k, int n, int init,
-      MemorySegment bias, long biasAt, MemorySegment c, long cAt, long cRow,
-      MemorySegment scratch, long mine, boolean last, Loop.Unary activation) {
+      int type,
+      MemorySegment a0,
+      long a0At,
+      long a0Row,
+      long a0Col,
+      int m,
+      boolean strip,
+      boolean direct,
+      MemorySegment b0,
+      long b0At,
+      long b0Row,
+      int k,
+      int n,
+      int init,
+      MemorySegment bias,
+      long biasAt,
+      MemorySegment c,
+      long cAt,
+      long cRow,
+      MemorySegment scratch,
+      long mine,
+      boolean last,
+      Loop.Unary activation) {
     int wide = wide(type);
     int columns = 2 * W / wide;
     int full = n / columns;
@@ -140,7 +198,7 @@ public final class Gemm {
     int height;
     for (int i = 0; i < m; i += height) {
       height = height(m - i);
-      long ai = strip ? mine + rowsAt(type) : a0At + i * a0Row;
+      long ai = strip ? mine + rowsAt() : a0At + i * a0Row;
       if (strip) {
         GemmPack.rows(type, a0, a0At + i * a0Row, a0Row, a0Col, height, k, scratch, ai, aRow);
       }
@@ -148,14 +206,29 @@ public final class Gemm {
       long inAt = zero ? mine + zerosAt(type) : init == GemmPlan.BIAS ? biasAt : ci;
       if (full > 0) {
         tiles(
-            type, height, a, ai, aRow, b, bAt, bRow, bStep, k, full, in, inAt, inRow, inStep,
-            c, ci, cRow);
+            type, height, a, ai, aRow, b, bAt, bRow, bStep, k, full, in, inAt, inRow, inStep, c, ci,
+            cRow);
       }
       if (rest > 0) {
         long edge = direct ? mine : mine + full * bStep;
         edge(
-            type, height, a, ai, aRow, scratch, edge, k, in, inAt + full * inStep, inRow, zero,
-            c, ci + full * 2L * W, cRow, rest * wide, mine + tileAt(type));
+            type,
+            height,
+            a,
+            ai,
+            aRow,
+            scratch,
+            edge,
+            k,
+            in,
+            inAt + full * inStep,
+            inRow,
+            zero,
+            c,
+            ci + full * 2L * W,
+            cRow,
+            rest * wide,
+            mine + tileAt(type));
       }
       if (last && activation != IDENTITY) {
         for (int r = 0; r < height; r++) {
@@ -169,16 +242,46 @@ public final class Gemm {
   /// A tile at the right edge: computed whole beside `C`, of which only `bytes` of each row are
   /// touched.
   private static void edge(
-      int type, int height, MemorySegment a, long aAt, long aRow, MemorySegment scratch,
-      long bAt, int k, MemorySegment in, long inAt, long inRow, boolean zero,
-      MemorySegment c, long cAt, long cRow, int bytes, long tile) {
+      int type,
+      int height,
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      MemorySegment scratch,
+      long bAt,
+      int k,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      boolean zero,
+      MemorySegment c,
+      long cAt,
+      long cRow,
+      int bytes,
+      long tile) {
     long row = 2L * W;
     if (!zero) {
       GemmPack.copy(in, inAt, inRow, height, bytes, scratch, tile, row);
     }
     tiles(
-        type, height, a, aAt, aRow, scratch, bAt, row, 0, k, 1, scratch, zero ? inAt : tile,
-        zero ? 0 : row, 0, scratch, tile, row);
+        type,
+        height,
+        a,
+        aAt,
+        aRow,
+        scratch,
+        bAt,
+        row,
+        0,
+        k,
+        1,
+        scratch,
+        zero ? inAt : tile,
+        zero ? 0 : row,
+        0,
+        scratch,
+        tile,
+        row);
     GemmPack.copy(scratch, tile, row, height, bytes, c, cAt, cRow);
   }
 
@@ -192,10 +295,24 @@ public final class Gemm {
   }
 
   private static void tiles(
-      int type, int height, MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, long bStep, int k, int n,
-      MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment c, long cAt, long cRow) {
+      int type,
+      int height,
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int n,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     if (type == GemmPlan.F64) {
       switch (height) {
         case 6 ->

@@ -7,14 +7,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
-/// Register tiles of the F32 matrix product: `c[r, 0..2L) = in[r, 0..2L) + sum_i a[r, i] * b[i, 0..2L)`
-/// for 6, 4, 2 or 1 rows `r` and two vectors of `L` lanes, and the same for the `tiles` to the right
-/// of it, whose operands are `bStep` and `inStep` further. Offsets, strides and steps are in bytes.
+/// Register tiles of the F32 matrix product: `c[r, 0..2L) = in[r, 0..2L) + sum_i a[r, i] * b[i,
+/// 0..2L)` for 6, 4, 2 or 1 rows `r` and two vectors of `L` lanes, and the same for the `tiles` to
+/// the right of it, whose operands are `bStep` and `inStep` further. Offsets, strides and steps are
+/// in bytes.
 ///
 /// Six rows keep 12 accumulators, which cover the latency of two FMA units and leave 4 of 16
 /// registers for operands; with 32 registers more rows gain nothing that was measured. The sum
-/// starts from `in`, which is `c` itself, one row of bias or of zeros with stride 0, so that no tile
-/// branches. Each element is one chain of FMAs in the order of `i`: the same bits in every tile.
+/// starts at zero, so that no FMA waits for `in` to arrive from L3 or memory; `in`, added last, is
+/// `c` itself, one row of bias or of zeros with stride 0, so that no tile branches. Each element is
+/// one chain of FMAs in the order of `i`: the same bits in every tile.
 ///
 /// The shape of the loop is what C2 needs: an int variable with offsets of constant scale into `a`
 /// hoists the bounds checks of all broadcasts; the variable stride of `b` keeps one check in the
@@ -26,10 +28,22 @@ final class GemmTileF32 {
   private GemmTileF32() {}
 
   static void rows6(
-      MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     long a1 = aAt + aRow;
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
@@ -37,24 +51,18 @@ final class GemmTileF32 {
     long a5 = aAt + 5 * aRow;
     for (int t = 0; t < tiles; t++) {
       long bt = bAt + t * bStep;
-      long at = inAt + t * inStep;
-      FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-      at += inRow;
-      FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-      at += inRow;
-      FloatVector c20 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c21 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-      at += inRow;
-      FloatVector c30 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c31 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-      at += inRow;
-      FloatVector c40 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c41 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-      at += inRow;
-      FloatVector c50 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c51 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      FloatVector c00 = FloatVector.zero(F32);
+      FloatVector c01 = FloatVector.zero(F32);
+      FloatVector c10 = FloatVector.zero(F32);
+      FloatVector c11 = FloatVector.zero(F32);
+      FloatVector c20 = FloatVector.zero(F32);
+      FloatVector c21 = FloatVector.zero(F32);
+      FloatVector c30 = FloatVector.zero(F32);
+      FloatVector c31 = FloatVector.zero(F32);
+      FloatVector c40 = FloatVector.zero(F32);
+      FloatVector c41 = FloatVector.zero(F32);
+      FloatVector c50 = FloatVector.zero(F32);
+      FloatVector c51 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
         long bi = bt + i * bRow;
         long ai = (long) i * 4;
@@ -79,49 +87,69 @@ final class GemmTileF32 {
         c50 = x5.fma(b0, c50);
         c51 = x5.fma(b1, c51);
       }
-      at = cAt + t * 2L * W;
-      c00.intoMemorySegment(c, at, ORDER);
-      c01.intoMemorySegment(c, at + W, ORDER);
+      long at = cAt + t * 2L * W;
+      long from = inAt + t * inStep;
+      c00.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c10.intoMemorySegment(c, at, ORDER);
-      c11.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c10.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c20.intoMemorySegment(c, at, ORDER);
-      c21.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c20.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c21.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c30.intoMemorySegment(c, at, ORDER);
-      c31.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c30.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c31.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c40.intoMemorySegment(c, at, ORDER);
-      c41.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c40.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c41.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c50.intoMemorySegment(c, at, ORDER);
-      c51.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c50.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c51.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
 
   static void rows4(
-      MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     long a1 = aAt + aRow;
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
     for (int t = 0; t < tiles; t++) {
       long bt = bAt + t * bStep;
-      long at = inAt + t * inStep;
-      FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-      at += inRow;
-      FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-      at += inRow;
-      FloatVector c20 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c21 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-      at += inRow;
-      FloatVector c30 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c31 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      FloatVector c00 = FloatVector.zero(F32);
+      FloatVector c01 = FloatVector.zero(F32);
+      FloatVector c10 = FloatVector.zero(F32);
+      FloatVector c11 = FloatVector.zero(F32);
+      FloatVector c20 = FloatVector.zero(F32);
+      FloatVector c21 = FloatVector.zero(F32);
+      FloatVector c30 = FloatVector.zero(F32);
+      FloatVector c31 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
         long bi = bt + i * bRow;
         long ai = (long) i * 4;
@@ -140,35 +168,53 @@ final class GemmTileF32 {
         c30 = x3.fma(b0, c30);
         c31 = x3.fma(b1, c31);
       }
-      at = cAt + t * 2L * W;
-      c00.intoMemorySegment(c, at, ORDER);
-      c01.intoMemorySegment(c, at + W, ORDER);
+      long at = cAt + t * 2L * W;
+      long from = inAt + t * inStep;
+      c00.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c10.intoMemorySegment(c, at, ORDER);
-      c11.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c10.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c20.intoMemorySegment(c, at, ORDER);
-      c21.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c20.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c21.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c30.intoMemorySegment(c, at, ORDER);
-      c31.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c30.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c31.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
 
   static void rows2(
-      MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     long a1 = aAt + aRow;
     for (int t = 0; t < tiles; t++) {
       long bt = bAt + t * bStep;
-      long at = inAt + t * inStep;
-      FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
-      at += inRow;
-      FloatVector c10 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c11 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      FloatVector c00 = FloatVector.zero(F32);
+      FloatVector c01 = FloatVector.zero(F32);
+      FloatVector c10 = FloatVector.zero(F32);
+      FloatVector c11 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
         long bi = bt + i * bRow;
         long ai = (long) i * 4;
@@ -181,25 +227,40 @@ final class GemmTileF32 {
         c10 = x1.fma(b0, c10);
         c11 = x1.fma(b1, c11);
       }
-      at = cAt + t * 2L * W;
-      c00.intoMemorySegment(c, at, ORDER);
-      c01.intoMemorySegment(c, at + W, ORDER);
+      long at = cAt + t * 2L * W;
+      long from = inAt + t * inStep;
+      c00.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c10.intoMemorySegment(c, at, ORDER);
-      c11.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c10.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
 
   static void rows1(
-      MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     for (int t = 0; t < tiles; t++) {
       long bt = bAt + t * bStep;
-      long at = inAt + t * inStep;
-      FloatVector c00 = FloatVector.fromMemorySegment(F32, in, at, ORDER);
-      FloatVector c01 = FloatVector.fromMemorySegment(F32, in, at + W, ORDER);
+      FloatVector c00 = FloatVector.zero(F32);
+      FloatVector c01 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
         long bi = bt + i * bRow;
         long ai = (long) i * 4;
@@ -209,9 +270,11 @@ final class GemmTileF32 {
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
       }
-      at = cAt + t * 2L * W;
-      c00.intoMemorySegment(c, at, ORDER);
-      c01.intoMemorySegment(c, at + W, ORDER);
+      long at = cAt + t * 2L * W;
+      long from = inAt + t * inStep;
+      c00.add(FloatVector.fromMemorySegment(F32, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
 }

@@ -7,14 +7,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.DoubleVector;
 
-/// Register tiles of the F64 matrix product: `c[r, 0..2L) = in[r, 0..2L) + sum_i a[r, i] * b[i, 0..2L)`
-/// for 6, 4, 2 or 1 rows `r` and two vectors of `L` lanes, and the same for the `tiles` to the right
-/// of it, whose operands are `bStep` and `inStep` further. Offsets, strides and steps are in bytes.
+/// Register tiles of the F64 matrix product: `c[r, 0..2L) = in[r, 0..2L) + sum_i a[r, i] * b[i,
+/// 0..2L)` for 6, 4, 2 or 1 rows `r` and two vectors of `L` lanes, and the same for the `tiles` to
+/// the right of it, whose operands are `bStep` and `inStep` further. Offsets, strides and steps are
+/// in bytes.
 ///
 /// Six rows keep 12 accumulators, which cover the latency of two FMA units and leave 4 of 16
 /// registers for operands; with 32 registers more rows gain nothing that was measured. The sum
-/// starts from `in`, which is `c` itself, one row of bias or of zeros with stride 0, so that no tile
-/// branches. Each element is one chain of FMAs in the order of `i`: the same bits in every tile.
+/// starts at zero, so that no FMA waits for `in` to arrive from L3 or memory; `in`, added last, is
+/// `c` itself, one row of bias or of zeros with stride 0, so that no tile branches. Each element is
+/// one chain of FMAs in the order of `i`: the same bits in every tile.
 ///
 /// The shape of the loop is what C2 needs: an int variable with offsets of constant scale into `a`
 /// hoists the bounds checks of all broadcasts; the variable stride of `b` keeps one check in the
@@ -26,10 +28,22 @@ final class GemmTileF64 {
   private GemmTileF64() {}
 
   static void rows6(
-      MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     long a1 = aAt + aRow;
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
@@ -37,24 +51,18 @@ final class GemmTileF64 {
     long a5 = aAt + 5 * aRow;
     for (int t = 0; t < tiles; t++) {
       long bt = bAt + t * bStep;
-      long at = inAt + t * inStep;
-      DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-      at += inRow;
-      DoubleVector c10 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c11 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-      at += inRow;
-      DoubleVector c20 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c21 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-      at += inRow;
-      DoubleVector c30 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c31 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-      at += inRow;
-      DoubleVector c40 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c41 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-      at += inRow;
-      DoubleVector c50 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c51 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      DoubleVector c00 = DoubleVector.zero(F64);
+      DoubleVector c01 = DoubleVector.zero(F64);
+      DoubleVector c10 = DoubleVector.zero(F64);
+      DoubleVector c11 = DoubleVector.zero(F64);
+      DoubleVector c20 = DoubleVector.zero(F64);
+      DoubleVector c21 = DoubleVector.zero(F64);
+      DoubleVector c30 = DoubleVector.zero(F64);
+      DoubleVector c31 = DoubleVector.zero(F64);
+      DoubleVector c40 = DoubleVector.zero(F64);
+      DoubleVector c41 = DoubleVector.zero(F64);
+      DoubleVector c50 = DoubleVector.zero(F64);
+      DoubleVector c51 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
         long bi = bt + i * bRow;
         long ai = (long) i * 8;
@@ -79,49 +87,69 @@ final class GemmTileF64 {
         c50 = x5.fma(b0, c50);
         c51 = x5.fma(b1, c51);
       }
-      at = cAt + t * 2L * W;
-      c00.intoMemorySegment(c, at, ORDER);
-      c01.intoMemorySegment(c, at + W, ORDER);
+      long at = cAt + t * 2L * W;
+      long from = inAt + t * inStep;
+      c00.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c10.intoMemorySegment(c, at, ORDER);
-      c11.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c10.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c20.intoMemorySegment(c, at, ORDER);
-      c21.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c20.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c21.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c30.intoMemorySegment(c, at, ORDER);
-      c31.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c30.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c31.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c40.intoMemorySegment(c, at, ORDER);
-      c41.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c40.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c41.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c50.intoMemorySegment(c, at, ORDER);
-      c51.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c50.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c51.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
 
   static void rows4(
-      MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     long a1 = aAt + aRow;
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
     for (int t = 0; t < tiles; t++) {
       long bt = bAt + t * bStep;
-      long at = inAt + t * inStep;
-      DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-      at += inRow;
-      DoubleVector c10 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c11 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-      at += inRow;
-      DoubleVector c20 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c21 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-      at += inRow;
-      DoubleVector c30 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c31 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      DoubleVector c00 = DoubleVector.zero(F64);
+      DoubleVector c01 = DoubleVector.zero(F64);
+      DoubleVector c10 = DoubleVector.zero(F64);
+      DoubleVector c11 = DoubleVector.zero(F64);
+      DoubleVector c20 = DoubleVector.zero(F64);
+      DoubleVector c21 = DoubleVector.zero(F64);
+      DoubleVector c30 = DoubleVector.zero(F64);
+      DoubleVector c31 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
         long bi = bt + i * bRow;
         long ai = (long) i * 8;
@@ -140,35 +168,53 @@ final class GemmTileF64 {
         c30 = x3.fma(b0, c30);
         c31 = x3.fma(b1, c31);
       }
-      at = cAt + t * 2L * W;
-      c00.intoMemorySegment(c, at, ORDER);
-      c01.intoMemorySegment(c, at + W, ORDER);
+      long at = cAt + t * 2L * W;
+      long from = inAt + t * inStep;
+      c00.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c10.intoMemorySegment(c, at, ORDER);
-      c11.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c10.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c20.intoMemorySegment(c, at, ORDER);
-      c21.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c20.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c21.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c30.intoMemorySegment(c, at, ORDER);
-      c31.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c30.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c31.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
 
   static void rows2(
-      MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     long a1 = aAt + aRow;
     for (int t = 0; t < tiles; t++) {
       long bt = bAt + t * bStep;
-      long at = inAt + t * inStep;
-      DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
-      at += inRow;
-      DoubleVector c10 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c11 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      DoubleVector c00 = DoubleVector.zero(F64);
+      DoubleVector c01 = DoubleVector.zero(F64);
+      DoubleVector c10 = DoubleVector.zero(F64);
+      DoubleVector c11 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
         long bi = bt + i * bRow;
         long ai = (long) i * 8;
@@ -181,25 +227,40 @@ final class GemmTileF64 {
         c10 = x1.fma(b0, c10);
         c11 = x1.fma(b1, c11);
       }
-      at = cAt + t * 2L * W;
-      c00.intoMemorySegment(c, at, ORDER);
-      c01.intoMemorySegment(c, at + W, ORDER);
+      long at = cAt + t * 2L * W;
+      long from = inAt + t * inStep;
+      c00.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      c10.intoMemorySegment(c, at, ORDER);
-      c11.intoMemorySegment(c, at + W, ORDER);
+      from += inRow;
+      c10.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
 
   static void rows1(
-      MemorySegment a, long aAt, long aRow,
-      MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     for (int t = 0; t < tiles; t++) {
       long bt = bAt + t * bStep;
-      long at = inAt + t * inStep;
-      DoubleVector c00 = DoubleVector.fromMemorySegment(F64, in, at, ORDER);
-      DoubleVector c01 = DoubleVector.fromMemorySegment(F64, in, at + W, ORDER);
+      DoubleVector c00 = DoubleVector.zero(F64);
+      DoubleVector c01 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
         long bi = bt + i * bRow;
         long ai = (long) i * 8;
@@ -209,9 +270,11 @@ final class GemmTileF64 {
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
       }
-      at = cAt + t * 2L * W;
-      c00.intoMemorySegment(c, at, ORDER);
-      c01.intoMemorySegment(c, at + W, ORDER);
+      long at = cAt + t * 2L * W;
+      long from = inAt + t * inStep;
+      c00.add(DoubleVector.fromMemorySegment(F64, in, from, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(DoubleVector.fromMemorySegment(F64, in, from + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
 }

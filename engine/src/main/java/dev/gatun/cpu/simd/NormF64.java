@@ -2,7 +2,6 @@ package dev.gatun.cpu.simd;
 
 import static dev.gatun.cpu.simd.ReduceF64.CHUNK;
 import static dev.gatun.cpu.simd.ReduceF64.load;
-import static dev.gatun.cpu.simd.ReduceF64.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
@@ -16,8 +15,8 @@ import jdk.incubator.vector.DoubleVector;
 ///
 /// Layer norm (`centred`): `y = (x - mean) rstd w + b` with `rstd = 1 / sqrt(mean((x - mean)^2) +
 /// eps)`, in two passes, since the difference of moments cancels. RMS norm: `y = x rstd w + b` with
-/// `rstd = 1 / sqrt(mean(x^2) + eps)`. Sums are taken 4096 elements at a time.
-/// For the gradient `stats[2 r]` receives the mean (0 in RMS norm), `stats[2 r + 1]` rstd.
+/// `rstd = 1 / sqrt(mean(x^2) + eps)`. Sums are taken 4096 elements at a time. For the gradient
+/// `stats[2 r]` receives the mean (0 in RMS norm), `stats[2 r + 1]` rstd.
 ///
 /// The gradients are [NormGradientF64].
 public final class NormF64 {
@@ -29,12 +28,22 @@ public final class NormF64 {
 
   /// Normalises rows `begin` to `end` of `x` into `y` and keeps their statistics.
   public static void rows(
-      MemorySegment x, long xAt,
-      MemorySegment weight, long weightAt,
-      MemorySegment bias, long biasAt,
-      MemorySegment y, long yAt,
-      MemorySegment stats, long statsAt,
-      long begin, long end, int n, long groups, double eps, boolean centred) {
+      MemorySegment x,
+      long xAt,
+      MemorySegment weight,
+      long weightAt,
+      MemorySegment bias,
+      long biasAt,
+      MemorySegment y,
+      long yAt,
+      MemorySegment stats,
+      long statsAt,
+      long begin,
+      long end,
+      int n,
+      long groups,
+      double eps,
+      boolean centred) {
     boolean weighted = weight.byteSize() > 0;
     boolean biased = bias.byteSize() > 0;
     for (long r = begin; r < end; r++) {
@@ -89,16 +98,26 @@ public final class NormF64 {
       DoubleVector v = load(x, xo + i * SIZE).sub(mean);
       a = v.fma(v, a);
     }
-    if (i < n) {
-      DoubleVector v = load(x, xo + i * SIZE, n - i).sub(mean, Lanes.F64.indexInRange(0, n - i));
-      b = v.fma(v, b);
+    double total = Fold.sum(a.add(b).add(c.add(d)));
+    for (; i < n; i++) {
+      double v = x.get(Lanes.DOUBLE, xo + i * SIZE) - mean;
+      total = Math.fma(v, v, total);
     }
-    return Fold.sum(a.add(b).add(c.add(d)));
+    return total;
   }
 
   private static void affine(
-      MemorySegment x, long xo, MemorySegment w, long wo, MemorySegment b, long bo,
-      MemorySegment y, long yo, double mean, double rstd, int n) {
+      MemorySegment x,
+      long xo,
+      MemorySegment w,
+      long wo,
+      MemorySegment b,
+      long bo,
+      MemorySegment y,
+      long yo,
+      double mean,
+      double rstd,
+      int n) {
     x = Lanes.offHeap(x);
     w = Lanes.offHeap(w);
     b = Lanes.offHeap(b);
@@ -109,17 +128,26 @@ public final class NormF64 {
       DoubleVector v = load(x, xo + at).sub(mean).mul(rstd);
       v.fma(load(w, wo + at), load(b, bo + at)).intoMemorySegment(y, yo + at, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = full * SIZE;
-      DoubleVector v = load(x, xo + at, rest).sub(mean).mul(rstd);
-      store(v.fma(load(w, wo + at, rest), load(b, bo + at, rest)), y, yo + at, rest);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      double v = (x.get(Lanes.DOUBLE, xo + at) - mean) * rstd;
+      y.set(
+          Lanes.DOUBLE,
+          yo + at,
+          Math.fma(v, w.get(Lanes.DOUBLE, wo + at), b.get(Lanes.DOUBLE, bo + at)));
     }
   }
 
   private static void scale(
-      MemorySegment x, long xo, MemorySegment w, long wo,
-      MemorySegment y, long yo, double mean, double rstd, int n) {
+      MemorySegment x,
+      long xo,
+      MemorySegment w,
+      long wo,
+      MemorySegment y,
+      long yo,
+      double mean,
+      double rstd,
+      int n) {
     x = Lanes.offHeap(x);
     w = Lanes.offHeap(w);
     y = Lanes.offHeap(y);
@@ -129,17 +157,23 @@ public final class NormF64 {
       DoubleVector v = load(x, xo + at).sub(mean).mul(rstd);
       v.mul(load(w, wo + at)).intoMemorySegment(y, yo + at, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = full * SIZE;
-      DoubleVector v = load(x, xo + at, rest).sub(mean).mul(rstd);
-      store(v.mul(load(w, wo + at, rest)), y, yo + at, rest);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      double v = (x.get(Lanes.DOUBLE, xo + at) - mean) * rstd;
+      y.set(Lanes.DOUBLE, yo + at, v * w.get(Lanes.DOUBLE, wo + at));
     }
   }
 
   private static void shift(
-      MemorySegment x, long xo, MemorySegment b, long bo,
-      MemorySegment y, long yo, double mean, double rstd, int n) {
+      MemorySegment x,
+      long xo,
+      MemorySegment b,
+      long bo,
+      MemorySegment y,
+      long yo,
+      double mean,
+      double rstd,
+      int n) {
     x = Lanes.offHeap(x);
     b = Lanes.offHeap(b);
     y = Lanes.offHeap(y);
@@ -149,11 +183,10 @@ public final class NormF64 {
       DoubleVector v = load(x, xo + at).sub(mean).mul(rstd);
       v.add(load(b, bo + at)).intoMemorySegment(y, yo + at, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = full * SIZE;
-      DoubleVector v = load(x, xo + at, rest).sub(mean).mul(rstd);
-      store(v.add(load(b, bo + at, rest)), y, yo + at, rest);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      double v = (x.get(Lanes.DOUBLE, xo + at) - mean) * rstd;
+      y.set(Lanes.DOUBLE, yo + at, v + b.get(Lanes.DOUBLE, bo + at));
     }
   }
 
@@ -166,9 +199,9 @@ public final class NormF64 {
       DoubleVector v = load(x, xo + i * SIZE).sub(mean).mul(rstd);
       v.intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
     }
-    if (full < n) {
-      DoubleVector v = load(x, xo + full * SIZE, n - full).sub(mean).mul(rstd);
-      store(v, y, yo + full * SIZE, n - full);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      y.set(Lanes.DOUBLE, yo + at, (x.get(Lanes.DOUBLE, xo + at) - mean) * rstd);
     }
   }
 }

@@ -2,16 +2,14 @@ package dev.gatun.cpu.simd;
 
 import static dev.gatun.cpu.simd.ReduceF32.CHUNK;
 import static dev.gatun.cpu.simd.ReduceF32.load;
-import static dev.gatun.cpu.simd.ReduceF32.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /// Gradients of [NormF32], with its rows, groups and statistics.
 ///
-/// With `h = (x - mean) rstd` and `g = dy w`:
-/// `dx = rstd (g - mean(g) - h mean(g h))`, without `mean(g)` in RMS norm;
-/// `dw = sum over rows of dy h`; `db = sum over rows of dy`.
+/// With `h = (x - mean) rstd` and `g = dy w`: `dx = rstd (g - mean(g) - h mean(g h))`, without
+/// `mean(g)` in RMS norm; `dw = sum over rows of dy h`; `db = sum over rows of dy`.
 public final class NormGradientF32 {
 
   private static final int LANES = Lanes.F32.length();
@@ -21,12 +19,21 @@ public final class NormGradientF32 {
 
   /// `dx` of rows `begin` to `end`. `MemorySegment.NULL` stands for no weight.
   public static void rows(
-      MemorySegment x, long xAt,
-      MemorySegment weight, long weightAt,
-      MemorySegment dy, long dyAt,
-      MemorySegment stats, long statsAt,
-      MemorySegment dx, long dxAt,
-      long begin, long end, int n, long groups, boolean centred) {
+      MemorySegment x,
+      long xAt,
+      MemorySegment weight,
+      long weightAt,
+      MemorySegment dy,
+      long dyAt,
+      MemorySegment stats,
+      long statsAt,
+      MemorySegment dx,
+      long dxAt,
+      long begin,
+      long end,
+      int n,
+      long groups,
+      boolean centred) {
     boolean weighted = weight.byteSize() > 0;
     for (long r = begin; r < end; r++) {
       long xo = (xAt + r * n) * SIZE;
@@ -63,12 +70,20 @@ public final class NormGradientF32 {
   ///
   /// For one block of rows; the blocks' results are then added with [ReduceF32#sumColumns].
   public static void weights(
-      MemorySegment x, long xAt,
-      MemorySegment dy, long dyAt,
-      MemorySegment stats, long statsAt,
-      MemorySegment dw, long dwAt,
-      MemorySegment db, long dbAt,
-      long begin, long end, int n, long groups) {
+      MemorySegment x,
+      long xAt,
+      MemorySegment dy,
+      long dyAt,
+      MemorySegment stats,
+      long statsAt,
+      MemorySegment dw,
+      long dwAt,
+      MemorySegment db,
+      long dbAt,
+      long begin,
+      long end,
+      int n,
+      long groups) {
     for (long g = 0; g < groups; g++) {
       ReduceF32.fill(dw, (dwAt + g * n) * SIZE, n, 0f);
       ReduceF32.fill(db, (dbAt + g * n) * SIZE, n, 0f);
@@ -78,8 +93,17 @@ public final class NormGradientF32 {
       float rstd = stats.get(Lanes.FLOAT, (statsAt + 2 * r + 1) * SIZE);
       long g = r % groups * n;
       accumulate(
-          x, (xAt + r * n) * SIZE, dy, (dyAt + r * n) * SIZE,
-          dw, (dwAt + g) * SIZE, db, (dbAt + g) * SIZE, mean, rstd, n);
+          x,
+          (xAt + r * n) * SIZE,
+          dy,
+          (dyAt + r * n) * SIZE,
+          dw,
+          (dwAt + g) * SIZE,
+          db,
+          (dbAt + g) * SIZE,
+          mean,
+          rstd,
+          n);
     }
   }
 
@@ -98,16 +122,24 @@ public final class NormGradientF32 {
     for (int full = n - LANES; i <= full; i += LANES) {
       a = load(w, wo + i * SIZE).fma(load(dy, go + i * SIZE), a);
     }
-    if (i < n) {
-      b = load(w, wo + i * SIZE, n - i).fma(load(dy, go + i * SIZE, n - i), b);
+    float total = Fold.sum(a.add(b));
+    for (; i < n; i++) {
+      long at = i * SIZE;
+      total = Math.fma(w.get(Lanes.FLOAT, wo + at), dy.get(Lanes.FLOAT, go + at), total);
     }
-    return Fold.sum(a.add(b));
+    return total;
   }
 
   /// `sum((x - mean) w dy)`
   private static float dot(
-      MemorySegment x, long xo, MemorySegment w, long wo, MemorySegment dy, long go,
-      float mean, int n) {
+      MemorySegment x,
+      long xo,
+      MemorySegment w,
+      long wo,
+      MemorySegment dy,
+      long go,
+      float mean,
+      int n) {
     x = Lanes.offHeap(x);
     w = Lanes.offHeap(w);
     dy = Lanes.offHeap(dy);
@@ -127,12 +159,13 @@ public final class NormGradientF32 {
       FloatVector g = load(w, wo + at).mul(load(dy, go + at));
       a = load(x, xo + at).sub(mean).fma(g, a);
     }
-    if (i < n) {
+    float total = Fold.sum(a.add(b));
+    for (; i < n; i++) {
       long at = i * SIZE;
-      FloatVector g = load(w, wo + at, n - i).mul(load(dy, go + at, n - i));
-      b = load(x, xo + at, n - i).sub(mean).fma(g, b);
+      float g = w.get(Lanes.FLOAT, wo + at) * dy.get(Lanes.FLOAT, go + at);
+      total = Math.fma(x.get(Lanes.FLOAT, xo + at) - mean, g, total);
     }
-    return Fold.sum(a.add(b));
+    return total;
   }
 
   /// `sum((x - mean) dy)`
@@ -152,16 +185,29 @@ public final class NormGradientF32 {
     for (int full = n - LANES; i <= full; i += LANES) {
       a = load(x, xo + i * SIZE).sub(mean).fma(load(dy, go + i * SIZE), a);
     }
-    if (i < n) {
-      b = load(x, xo + i * SIZE, n - i).sub(mean).fma(load(dy, go + i * SIZE, n - i), b);
+    float total = Fold.sum(a.add(b));
+    for (; i < n; i++) {
+      long at = i * SIZE;
+      total = Math.fma(x.get(Lanes.FLOAT, xo + at) - mean, dy.get(Lanes.FLOAT, go + at), total);
     }
-    return Fold.sum(a.add(b));
+    return total;
   }
 
   /// `dx = rstd (w dy + shift + slope (x - mean))`
   private static void input(
-      MemorySegment x, long xo, MemorySegment w, long wo, MemorySegment dy, long go,
-      MemorySegment dx, long dxo, float mean, float rstd, float shift, float slope, int n) {
+      MemorySegment x,
+      long xo,
+      MemorySegment w,
+      long wo,
+      MemorySegment dy,
+      long go,
+      MemorySegment dx,
+      long dxo,
+      float mean,
+      float rstd,
+      float shift,
+      float slope,
+      int n) {
     x = Lanes.offHeap(x);
     w = Lanes.offHeap(w);
     dy = Lanes.offHeap(dy);
@@ -175,19 +221,27 @@ public final class NormGradientF32 {
       v = load(w, wo + at).fma(load(dy, go + at), v).mul(rstd);
       v.intoMemorySegment(dx, dxo + at, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = full * SIZE;
-      FloatVector v = load(x, xo + at, rest).sub(mean).fma(k, c);
-      v = load(w, wo + at, rest).fma(load(dy, go + at, rest), v).mul(rstd);
-      store(v, dx, dxo + at, rest);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      float v = Math.fma(x.get(Lanes.FLOAT, xo + at) - mean, slope, shift);
+      v = Math.fma(w.get(Lanes.FLOAT, wo + at), dy.get(Lanes.FLOAT, go + at), v) * rstd;
+      dx.set(Lanes.FLOAT, dxo + at, v);
     }
   }
 
   /// `dx = rstd (dy + shift + slope (x - mean))`
   private static void input(
-      MemorySegment x, long xo, MemorySegment dy, long go,
-      MemorySegment dx, long dxo, float mean, float rstd, float shift, float slope, int n) {
+      MemorySegment x,
+      long xo,
+      MemorySegment dy,
+      long go,
+      MemorySegment dx,
+      long dxo,
+      float mean,
+      float rstd,
+      float shift,
+      float slope,
+      int n) {
     x = Lanes.offHeap(x);
     dy = Lanes.offHeap(dy);
     dx = Lanes.offHeap(dx);
@@ -199,17 +253,25 @@ public final class NormGradientF32 {
       FloatVector v = load(x, xo + at).sub(mean).fma(k, c);
       load(dy, go + at).add(v).mul(rstd).intoMemorySegment(dx, dxo + at, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = full * SIZE;
-      FloatVector v = load(x, xo + at, rest).sub(mean).fma(k, c);
-      store(load(dy, go + at, rest).add(v).mul(rstd), dx, dxo + at, rest);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      float v = Math.fma(x.get(Lanes.FLOAT, xo + at) - mean, slope, shift);
+      dx.set(Lanes.FLOAT, dxo + at, (dy.get(Lanes.FLOAT, go + at) + v) * rstd);
     }
   }
 
   private static void accumulate(
-      MemorySegment x, long xo, MemorySegment dy, long go,
-      MemorySegment dw, long dwo, MemorySegment db, long dbo, float mean, float rstd, int n) {
+      MemorySegment x,
+      long xo,
+      MemorySegment dy,
+      long go,
+      MemorySegment dw,
+      long dwo,
+      MemorySegment db,
+      long dbo,
+      float mean,
+      float rstd,
+      int n) {
     x = Lanes.offHeap(x);
     dy = Lanes.offHeap(dy);
     dw = Lanes.offHeap(dw);
@@ -222,13 +284,12 @@ public final class NormGradientF32 {
       h.fma(g, load(dw, dwo + at)).intoMemorySegment(dw, dwo + at, Lanes.ORDER);
       load(db, dbo + at).add(g).intoMemorySegment(db, dbo + at, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = full * SIZE;
-      FloatVector g = load(dy, go + at, rest);
-      FloatVector h = load(x, xo + at, rest).sub(mean).mul(rstd);
-      store(h.fma(g, load(dw, dwo + at, rest)), dw, dwo + at, rest);
-      store(load(db, dbo + at, rest).add(g), db, dbo + at, rest);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      float g = dy.get(Lanes.FLOAT, go + at);
+      float h = (x.get(Lanes.FLOAT, xo + at) - mean) * rstd;
+      dw.set(Lanes.FLOAT, dwo + at, Math.fma(h, g, dw.get(Lanes.FLOAT, dwo + at)));
+      db.set(Lanes.FLOAT, dbo + at, db.get(Lanes.FLOAT, dbo + at) + g);
     }
   }
 }

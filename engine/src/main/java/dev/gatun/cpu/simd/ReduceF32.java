@@ -11,10 +11,11 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// Rows: four vector accumulators (one would wait for its own latency), emptied into a double every
 /// 4096 elements, so that the error is at most `(4096 / (4 lanes) + 10) 2^-24 sum |x|` for any `n`.
-/// Columns: eight rows at a time are added as a tree, then to the result; the error grows as
-/// `rows / 8`, so a caller splits more than 1024 rows into blocks.
+/// Columns: eight rows at a time are added as a tree, then to the result; the error grows as `rows
+/// / 8`, so a caller splits more than 1024 rows into blocks.
 ///
-/// Maxima propagate NaN.
+/// Maxima propagate NaN. What is left at the end of a row goes element by element: masked vectors
+/// here are compiled apart from the loops and box.
 public final class ReduceF32 {
 
   private static final int LANES = Lanes.F32.length();
@@ -28,8 +29,14 @@ public final class ReduceF32 {
 
   /// `y[r] = sum(x[r, :]) / divisor`
   public static void sumRows(
-      MemorySegment x, long xAt, MemorySegment y, long yAt,
-      long begin, long end, int n, double divisor) {
+      MemorySegment x,
+      long xAt,
+      MemorySegment y,
+      long yAt,
+      long begin,
+      long end,
+      int n,
+      double divisor) {
     for (long r = begin; r < end; r++) {
       double total = sum(x, (xAt + r * n) * SIZE, n);
       y.set(Lanes.FLOAT, (yAt + r) * SIZE, (float) (total / divisor));
@@ -46,8 +53,14 @@ public final class ReduceF32 {
 
   /// `y[i] = sum(x[:, i]) / divisor` over `rows` rows that start `stride` elements apart.
   public static void sumColumns(
-      MemorySegment x, long xAt, long stride, MemorySegment y, long yAt,
-      long rows, int n, double divisor) {
+      MemorySegment x,
+      long xAt,
+      long stride,
+      MemorySegment y,
+      long yAt,
+      long rows,
+      int n,
+      double divisor) {
     long yo = yAt * SIZE;
     fill(y, yo, n, 0f);
     long step = stride * SIZE;
@@ -99,10 +112,11 @@ public final class ReduceF32 {
     for (int full = n - LANES; i <= full; i += LANES) {
       a = a.add(load(x, xo + i * SIZE));
     }
-    if (i < n) {
-      b = b.add(load(x, xo + i * SIZE, n - i));
+    float total = Fold.sum(a.add(b).add(c.add(d)));
+    for (; i < n; i++) {
+      total += x.get(Lanes.FLOAT, xo + i * SIZE);
     }
-    return Fold.sum(a.add(b).add(c.add(d)));
+    return total;
   }
 
   /// Largest of `n` elements from byte offset `xo`; -inf for none.
@@ -123,11 +137,11 @@ public final class ReduceF32 {
     for (int full = n - LANES; i <= full; i += LANES) {
       a = a.max(load(x, xo + i * SIZE));
     }
-    if (i < n) {
-      // Lanes past the end repeat what is known, since zero could win.
-      b = b.blend(b.max(load(x, xo + i * SIZE, n - i)), Lanes.F32.indexInRange(0, n - i));
+    float most = Fold.max(a.max(b).max(c.max(d)));
+    for (; i < n; i++) {
+      most = Math.max(most, x.get(Lanes.FLOAT, xo + i * SIZE));
     }
-    return Fold.max(a.max(b).max(c.max(d)));
+    return most;
   }
 
   private static void addEight(
@@ -144,15 +158,13 @@ public final class ReduceF32 {
       a = a.add(b).add(c.add(d));
       load(y, yo + i * SIZE).add(a).intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = xo + full * SIZE;
-      FloatVector a = load(x, at, rest).add(load(x, at + step, rest));
-      FloatVector b = load(x, at + 2 * step, rest).add(load(x, at + 3 * step, rest));
-      FloatVector c = load(x, at + 4 * step, rest).add(load(x, at + 5 * step, rest));
-      FloatVector d = load(x, at + 6 * step, rest).add(load(x, at + 7 * step, rest));
-      a = a.add(b).add(c.add(d));
-      store(load(y, yo + full * SIZE, rest).add(a), y, yo + full * SIZE, rest);
+    for (int i = full; i < n; i++) {
+      long at = xo + i * SIZE;
+      float a = x.get(Lanes.FLOAT, at) + x.get(Lanes.FLOAT, at + step);
+      float b = x.get(Lanes.FLOAT, at + 2 * step) + x.get(Lanes.FLOAT, at + 3 * step);
+      float c = x.get(Lanes.FLOAT, at + 4 * step) + x.get(Lanes.FLOAT, at + 5 * step);
+      float d = x.get(Lanes.FLOAT, at + 6 * step) + x.get(Lanes.FLOAT, at + 7 * step);
+      y.set(Lanes.FLOAT, yo + i * SIZE, y.get(Lanes.FLOAT, yo + i * SIZE) + (a + b + (c + d)));
     }
   }
 
@@ -164,10 +176,9 @@ public final class ReduceF32 {
       long at = i * SIZE;
       load(y, yo + at).add(load(x, xo + at)).intoMemorySegment(y, yo + at, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = full * SIZE;
-      store(load(y, yo + at, rest).add(load(x, xo + at, rest)), y, yo + at, rest);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      y.set(Lanes.FLOAT, yo + at, y.get(Lanes.FLOAT, yo + at) + x.get(Lanes.FLOAT, xo + at));
     }
   }
 
@@ -179,10 +190,10 @@ public final class ReduceF32 {
       long at = i * SIZE;
       load(y, yo + at).max(load(x, xo + at)).intoMemorySegment(y, yo + at, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = full * SIZE;
-      store(load(y, yo + at, rest).max(load(x, xo + at, rest)), y, yo + at, rest);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      y.set(
+          Lanes.FLOAT, yo + at, Math.max(y.get(Lanes.FLOAT, yo + at), x.get(Lanes.FLOAT, xo + at)));
     }
   }
 
@@ -193,8 +204,8 @@ public final class ReduceF32 {
     for (int i = 0; i < full; i += LANES) {
       load(y, yo + i * SIZE).div(v).intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
     }
-    if (full < n) {
-      store(load(y, yo + full * SIZE, n - full).div(v), y, yo + full * SIZE, n - full);
+    for (int i = full; i < n; i++) {
+      y.set(Lanes.FLOAT, yo + i * SIZE, y.get(Lanes.FLOAT, yo + i * SIZE) / divisor);
     }
   }
 
@@ -206,21 +217,12 @@ public final class ReduceF32 {
     for (int i = 0; i < full; i += LANES) {
       v.intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
     }
-    if (full < n) {
-      store(v, y, yo + full * SIZE, n - full);
+    for (int i = full; i < n; i++) {
+      y.set(Lanes.FLOAT, yo + i * SIZE, value);
     }
   }
 
   static FloatVector load(MemorySegment x, long at) {
     return FloatVector.fromMemorySegment(Lanes.F32, x, at, Lanes.ORDER);
-  }
-
-  static FloatVector load(MemorySegment x, long at, int rest) {
-    return FloatVector.fromMemorySegment(
-        Lanes.F32, x, at, Lanes.ORDER, Lanes.F32.indexInRange(0, rest));
-  }
-
-  static void store(FloatVector v, MemorySegment y, long at, int rest) {
-    v.intoMemorySegment(y, at, Lanes.ORDER, Lanes.F32.indexInRange(0, rest));
   }
 }

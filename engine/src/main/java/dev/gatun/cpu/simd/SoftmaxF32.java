@@ -1,7 +1,6 @@
 package dev.gatun.cpu.simd;
 
 import static dev.gatun.cpu.simd.ReduceF32.load;
-import static dev.gatun.cpu.simd.ReduceF32.store;
 import static jdk.incubator.vector.VectorOperators.GT;
 
 import java.lang.foreign.MemorySegment;
@@ -65,8 +64,15 @@ public final class SoftmaxF32 {
 
   /// Gradient of [#rows]: `dx[r, i] = y[r, i] (dy[r, i] - sum_j y[r, j] dy[r, j])`
   public static void gradientRows(
-      MemorySegment y, long yAt, MemorySegment dy, long dyAt, MemorySegment dx, long dxAt,
-      long begin, long end, int n) {
+      MemorySegment y,
+      long yAt,
+      MemorySegment dy,
+      long dyAt,
+      MemorySegment dx,
+      long dxAt,
+      long begin,
+      long end,
+      int n) {
     for (long r = begin; r < end; r++) {
       long yo = (yAt + r * n) * SIZE;
       long go = (dyAt + r * n) * SIZE;
@@ -80,8 +86,15 @@ public final class SoftmaxF32 {
 
   /// Gradient of [#logRows]: `dx[r, i] = dy[r, i] - exp(y[r, i]) sum_j dy[r, j]`
   public static void logGradientRows(
-      MemorySegment y, long yAt, MemorySegment dy, long dyAt, MemorySegment dx, long dxAt,
-      long begin, long end, int n) {
+      MemorySegment y,
+      long yAt,
+      MemorySegment dy,
+      long dyAt,
+      MemorySegment dx,
+      long dxAt,
+      long begin,
+      long end,
+      int n) {
     for (long r = begin; r < end; r++) {
       long go = (dyAt + r * n) * SIZE;
       float total = (float) ReduceF32.sum(dy, go, n);
@@ -113,15 +126,15 @@ public final class SoftmaxF32 {
       FloatVector v = load(x, xo + i * SIZE);
       a = a.blend(v, v.compare(GT, a));
     }
-    if (i < n) {
-      FloatVector v = load(x, xo + i * SIZE, n - i);
-      b = b.blend(v, v.compare(GT, b).and(Lanes.F32.indexInRange(0, n - i)));
+    float most = Fold.max(a.max(b).max(c.max(d)));
+    for (; i < n; i++) {
+      float v = x.get(Lanes.FLOAT, xo + i * SIZE);
+      most = v > most ? v : most;
     }
-    return Fold.max(a.max(b).max(c.max(d)));
+    return most;
   }
 
-  private static float exp(
-      MemorySegment x, long xo, MemorySegment y, long yo, float top, int n) {
+  private static float exp(MemorySegment x, long xo, MemorySegment y, long yo, float top, int n) {
     x = Lanes.offHeap(x);
     y = Lanes.offHeap(y);
     FloatVector sum = FloatVector.zero(Lanes.F32);
@@ -139,9 +152,18 @@ public final class SoftmaxF32 {
 
   private static float expTail(
       MemorySegment x, long xo, MemorySegment y, long yo, float top, int rest) {
-    FloatVector e = ExpLanes.nonPositiveF32(load(x, xo, rest).sub(top));
-    store(e, y, yo, rest);
-    return Fold.sum(FloatVector.zero(Lanes.F32).blend(e, Lanes.F32.indexInRange(0, rest)));
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    float total = 0;
+    for (int i = 0; i < rest; i++) {
+      float e =
+          ExpLanes.nonPositiveF32(
+                  FloatVector.broadcast(Lanes.F32, x.get(Lanes.FLOAT, xo + i * SIZE) - top))
+              .lane(0);
+      y.set(Lanes.FLOAT, yo + i * SIZE, e);
+      total += e;
+    }
+    return total;
   }
 
   private static double total(MemorySegment x, long xo, float top, int n) {
@@ -164,8 +186,15 @@ public final class SoftmaxF32 {
   }
 
   private static float expSumTail(MemorySegment x, long xo, float top, int rest) {
-    FloatVector e = ExpLanes.nonPositiveF32(load(x, xo, rest).sub(top));
-    return Fold.sum(FloatVector.zero(Lanes.F32).blend(e, Lanes.F32.indexInRange(0, rest)));
+    x = Lanes.offHeap(x);
+    float total = 0;
+    for (int i = 0; i < rest; i++) {
+      total +=
+          ExpLanes.nonPositiveF32(
+                  FloatVector.broadcast(Lanes.F32, x.get(Lanes.FLOAT, xo + i * SIZE) - top))
+              .lane(0);
+    }
+    return total;
   }
 
   private static void scale(MemorySegment y, long yo, int n, float factor) {
@@ -174,8 +203,8 @@ public final class SoftmaxF32 {
     for (int i = 0; i < full; i += LANES) {
       load(y, yo + i * SIZE).mul(factor).intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
     }
-    if (full < n) {
-      store(load(y, yo + full * SIZE, n - full).mul(factor), y, yo + full * SIZE, n - full);
+    for (int i = full; i < n; i++) {
+      y.set(Lanes.FLOAT, yo + i * SIZE, y.get(Lanes.FLOAT, yo + i * SIZE) * factor);
     }
   }
 
@@ -188,9 +217,8 @@ public final class SoftmaxF32 {
       FloatVector v = load(x, xo + i * SIZE).sub(top).sub(log);
       v.intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
     }
-    if (full < n) {
-      FloatVector v = load(x, xo + full * SIZE, n - full).sub(top).sub(log);
-      store(v, y, yo + full * SIZE, n - full);
+    for (int i = full; i < n; i++) {
+      y.set(Lanes.FLOAT, yo + i * SIZE, x.get(Lanes.FLOAT, xo + i * SIZE) - top - log);
     }
   }
 
@@ -213,15 +241,22 @@ public final class SoftmaxF32 {
     for (int full = n - LANES; i <= full; i += LANES) {
       a = load(x, xo + i * SIZE).fma(load(y, yo + i * SIZE), a);
     }
-    if (i < n) {
-      b = load(x, xo + i * SIZE, n - i).fma(load(y, yo + i * SIZE, n - i), b);
+    float total = Fold.sum(a.add(b).add(c.add(d)));
+    for (; i < n; i++) {
+      total = Math.fma(x.get(Lanes.FLOAT, xo + i * SIZE), y.get(Lanes.FLOAT, yo + i * SIZE), total);
     }
-    return Fold.sum(a.add(b).add(c.add(d)));
+    return total;
   }
 
   private static void gradient(
-      MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
-      float total, int n) {
+      MemorySegment y,
+      long yo,
+      MemorySegment dy,
+      long go,
+      MemorySegment dx,
+      long dxo,
+      float total,
+      int n) {
     y = Lanes.offHeap(y);
     dy = Lanes.offHeap(dy);
     dx = Lanes.offHeap(dx);
@@ -231,16 +266,24 @@ public final class SoftmaxF32 {
       FloatVector v = load(dy, go + at).sub(total).mul(load(y, yo + at));
       v.intoMemorySegment(dx, dxo + at, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = full * SIZE;
-      store(load(dy, go + at, rest).sub(total).mul(load(y, yo + at, rest)), dx, dxo + at, rest);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      dx.set(
+          Lanes.FLOAT,
+          dxo + at,
+          (dy.get(Lanes.FLOAT, go + at) - total) * y.get(Lanes.FLOAT, yo + at));
     }
   }
 
   private static void logGradient(
-      MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
-      float total, int n) {
+      MemorySegment y,
+      long yo,
+      MemorySegment dy,
+      long go,
+      MemorySegment dx,
+      long dxo,
+      float total,
+      int n) {
     y = Lanes.offHeap(y);
     dy = Lanes.offHeap(dy);
     dx = Lanes.offHeap(dx);
@@ -258,10 +301,23 @@ public final class SoftmaxF32 {
   }
 
   private static void logGradientTail(
-      MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
-      float total, int rest) {
-    FloatVector p = ExpLanes.nonPositiveF32(load(y, yo, rest));
-    FloatVector minus = FloatVector.broadcast(Lanes.F32, -total);
-    store(p.fma(minus, load(dy, go, rest)), dx, dxo, rest);
+      MemorySegment y,
+      long yo,
+      MemorySegment dy,
+      long go,
+      MemorySegment dx,
+      long dxo,
+      float total,
+      int rest) {
+    y = Lanes.offHeap(y);
+    dy = Lanes.offHeap(dy);
+    dx = Lanes.offHeap(dx);
+    for (int i = 0; i < rest; i++) {
+      long at = i * SIZE;
+      float p =
+          ExpLanes.nonPositiveF32(FloatVector.broadcast(Lanes.F32, y.get(Lanes.FLOAT, yo + at)))
+              .lane(0);
+      dx.set(Lanes.FLOAT, dxo + at, Math.fma(p, -total, dy.get(Lanes.FLOAT, go + at)));
+    }
   }
 }

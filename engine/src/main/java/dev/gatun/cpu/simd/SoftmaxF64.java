@@ -1,7 +1,6 @@
 package dev.gatun.cpu.simd;
 
 import static dev.gatun.cpu.simd.ReduceF64.load;
-import static dev.gatun.cpu.simd.ReduceF64.store;
 import static jdk.incubator.vector.VectorOperators.GT;
 
 import java.lang.foreign.MemorySegment;
@@ -65,8 +64,15 @@ public final class SoftmaxF64 {
 
   /// Gradient of [#rows]: `dx[r, i] = y[r, i] (dy[r, i] - sum_j y[r, j] dy[r, j])`
   public static void gradientRows(
-      MemorySegment y, long yAt, MemorySegment dy, long dyAt, MemorySegment dx, long dxAt,
-      long begin, long end, int n) {
+      MemorySegment y,
+      long yAt,
+      MemorySegment dy,
+      long dyAt,
+      MemorySegment dx,
+      long dxAt,
+      long begin,
+      long end,
+      int n) {
     for (long r = begin; r < end; r++) {
       long yo = (yAt + r * n) * SIZE;
       long go = (dyAt + r * n) * SIZE;
@@ -80,8 +86,15 @@ public final class SoftmaxF64 {
 
   /// Gradient of [#logRows]: `dx[r, i] = dy[r, i] - exp(y[r, i]) sum_j dy[r, j]`
   public static void logGradientRows(
-      MemorySegment y, long yAt, MemorySegment dy, long dyAt, MemorySegment dx, long dxAt,
-      long begin, long end, int n) {
+      MemorySegment y,
+      long yAt,
+      MemorySegment dy,
+      long dyAt,
+      MemorySegment dx,
+      long dxAt,
+      long begin,
+      long end,
+      int n) {
     for (long r = begin; r < end; r++) {
       long go = (dyAt + r * n) * SIZE;
       double total = ReduceF64.sum(dy, go, n);
@@ -113,15 +126,15 @@ public final class SoftmaxF64 {
       DoubleVector v = load(x, xo + i * SIZE);
       a = a.blend(v, v.compare(GT, a));
     }
-    if (i < n) {
-      DoubleVector v = load(x, xo + i * SIZE, n - i);
-      b = b.blend(v, v.compare(GT, b).and(Lanes.F64.indexInRange(0, n - i)));
+    double most = Fold.max(a.max(b).max(c.max(d)));
+    for (; i < n; i++) {
+      double v = x.get(Lanes.DOUBLE, xo + i * SIZE);
+      most = v > most ? v : most;
     }
-    return Fold.max(a.max(b).max(c.max(d)));
+    return most;
   }
 
-  private static double exp(
-      MemorySegment x, long xo, MemorySegment y, long yo, double top, int n) {
+  private static double exp(MemorySegment x, long xo, MemorySegment y, long yo, double top, int n) {
     x = Lanes.offHeap(x);
     y = Lanes.offHeap(y);
     DoubleVector sum = DoubleVector.zero(Lanes.F64);
@@ -139,9 +152,18 @@ public final class SoftmaxF64 {
 
   private static double expTail(
       MemorySegment x, long xo, MemorySegment y, long yo, double top, int rest) {
-    DoubleVector e = ExpLanes.nonPositiveF64(load(x, xo, rest).sub(top));
-    store(e, y, yo, rest);
-    return Fold.sum(DoubleVector.zero(Lanes.F64).blend(e, Lanes.F64.indexInRange(0, rest)));
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    double total = 0;
+    for (int i = 0; i < rest; i++) {
+      double e =
+          ExpLanes.nonPositiveF64(
+                  DoubleVector.broadcast(Lanes.F64, x.get(Lanes.DOUBLE, xo + i * SIZE) - top))
+              .lane(0);
+      y.set(Lanes.DOUBLE, yo + i * SIZE, e);
+      total += e;
+    }
+    return total;
   }
 
   private static double total(MemorySegment x, long xo, double top, int n) {
@@ -164,8 +186,15 @@ public final class SoftmaxF64 {
   }
 
   private static double expSumTail(MemorySegment x, long xo, double top, int rest) {
-    DoubleVector e = ExpLanes.nonPositiveF64(load(x, xo, rest).sub(top));
-    return Fold.sum(DoubleVector.zero(Lanes.F64).blend(e, Lanes.F64.indexInRange(0, rest)));
+    x = Lanes.offHeap(x);
+    double total = 0;
+    for (int i = 0; i < rest; i++) {
+      total +=
+          ExpLanes.nonPositiveF64(
+                  DoubleVector.broadcast(Lanes.F64, x.get(Lanes.DOUBLE, xo + i * SIZE) - top))
+              .lane(0);
+    }
+    return total;
   }
 
   private static void scale(MemorySegment y, long yo, int n, double factor) {
@@ -174,8 +203,8 @@ public final class SoftmaxF64 {
     for (int i = 0; i < full; i += LANES) {
       load(y, yo + i * SIZE).mul(factor).intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
     }
-    if (full < n) {
-      store(load(y, yo + full * SIZE, n - full).mul(factor), y, yo + full * SIZE, n - full);
+    for (int i = full; i < n; i++) {
+      y.set(Lanes.DOUBLE, yo + i * SIZE, y.get(Lanes.DOUBLE, yo + i * SIZE) * factor);
     }
   }
 
@@ -188,9 +217,8 @@ public final class SoftmaxF64 {
       DoubleVector v = load(x, xo + i * SIZE).sub(top).sub(log);
       v.intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
     }
-    if (full < n) {
-      DoubleVector v = load(x, xo + full * SIZE, n - full).sub(top).sub(log);
-      store(v, y, yo + full * SIZE, n - full);
+    for (int i = full; i < n; i++) {
+      y.set(Lanes.DOUBLE, yo + i * SIZE, x.get(Lanes.DOUBLE, xo + i * SIZE) - top - log);
     }
   }
 
@@ -213,15 +241,23 @@ public final class SoftmaxF64 {
     for (int full = n - LANES; i <= full; i += LANES) {
       a = load(x, xo + i * SIZE).fma(load(y, yo + i * SIZE), a);
     }
-    if (i < n) {
-      b = load(x, xo + i * SIZE, n - i).fma(load(y, yo + i * SIZE, n - i), b);
+    double total = Fold.sum(a.add(b).add(c.add(d)));
+    for (; i < n; i++) {
+      total =
+          Math.fma(x.get(Lanes.DOUBLE, xo + i * SIZE), y.get(Lanes.DOUBLE, yo + i * SIZE), total);
     }
-    return Fold.sum(a.add(b).add(c.add(d)));
+    return total;
   }
 
   private static void gradient(
-      MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
-      double total, int n) {
+      MemorySegment y,
+      long yo,
+      MemorySegment dy,
+      long go,
+      MemorySegment dx,
+      long dxo,
+      double total,
+      int n) {
     y = Lanes.offHeap(y);
     dy = Lanes.offHeap(dy);
     dx = Lanes.offHeap(dx);
@@ -231,16 +267,24 @@ public final class SoftmaxF64 {
       DoubleVector v = load(dy, go + at).sub(total).mul(load(y, yo + at));
       v.intoMemorySegment(dx, dxo + at, Lanes.ORDER);
     }
-    int rest = n - full;
-    if (rest > 0) {
-      long at = full * SIZE;
-      store(load(dy, go + at, rest).sub(total).mul(load(y, yo + at, rest)), dx, dxo + at, rest);
+    for (int i = full; i < n; i++) {
+      long at = i * SIZE;
+      dx.set(
+          Lanes.DOUBLE,
+          dxo + at,
+          (dy.get(Lanes.DOUBLE, go + at) - total) * y.get(Lanes.DOUBLE, yo + at));
     }
   }
 
   private static void logGradient(
-      MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
-      double total, int n) {
+      MemorySegment y,
+      long yo,
+      MemorySegment dy,
+      long go,
+      MemorySegment dx,
+      long dxo,
+      double total,
+      int n) {
     y = Lanes.offHeap(y);
     dy = Lanes.offHeap(dy);
     dx = Lanes.offHeap(dx);
@@ -258,10 +302,23 @@ public final class SoftmaxF64 {
   }
 
   private static void logGradientTail(
-      MemorySegment y, long yo, MemorySegment dy, long go, MemorySegment dx, long dxo,
-      double total, int rest) {
-    DoubleVector p = ExpLanes.nonPositiveF64(load(y, yo, rest));
-    DoubleVector minus = DoubleVector.broadcast(Lanes.F64, -total);
-    store(p.fma(minus, load(dy, go, rest)), dx, dxo, rest);
+      MemorySegment y,
+      long yo,
+      MemorySegment dy,
+      long go,
+      MemorySegment dx,
+      long dxo,
+      double total,
+      int rest) {
+    y = Lanes.offHeap(y);
+    dy = Lanes.offHeap(dy);
+    dx = Lanes.offHeap(dx);
+    for (int i = 0; i < rest; i++) {
+      long at = i * SIZE;
+      double p =
+          ExpLanes.nonPositiveF64(DoubleVector.broadcast(Lanes.F64, y.get(Lanes.DOUBLE, yo + at)))
+              .lane(0);
+      dx.set(Lanes.DOUBLE, dxo + at, Math.fma(p, -total, dy.get(Lanes.DOUBLE, go + at)));
+    }
   }
 }
