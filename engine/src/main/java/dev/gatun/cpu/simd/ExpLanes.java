@@ -20,8 +20,8 @@ import jdk.incubator.vector.LongVector;
 /// this class by the Remez exchange. `2^n` is applied as two factors, so that results below the
 /// normal range are rounded once, not flushed.
 ///
-/// Error: 1 ulp in F32 and in F64, subnormal results included. `exp(-inf) = 0`,
-/// `exp(inf) = inf`, overflow gives infinity, NaN stays NaN.
+/// Error: 1 ulp in F32 and in F64, subnormal results included. `exp(-inf) = 0`, `exp(inf) = inf`,
+/// overflow gives infinity, NaN stays NaN.
 public final class ExpLanes {
 
   private static final float LOG2E_F = 0x1.715476p0f;
@@ -66,8 +66,7 @@ public final class ExpLanes {
             .lanewise(FMA, u, 0x1.5558f2p-5f)
             .lanewise(FMA, u, 0x1.fffffcp-2f);
     FloatVector odd =
-        FloatVector.broadcast(Lanes.F32, 0x1.123a2p-7f)
-            .lanewise(FMA, u, 0x1.555492p-3f);
+        FloatVector.broadcast(Lanes.F32, 0x1.123a2p-7f).lanewise(FMA, u, 0x1.555492p-3f);
     return odd.fma(r, even).fma(u, r);
   }
 

@@ -7,8 +7,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Copies blocks of matrix operands into the order in which the tiles read them. Offsets and strides
-/// are in bytes; elements move as bits, so NaN payloads survive.
+/// Copies blocks of matrix operands into the order in which the tiles read them. Offsets and
+/// strides are in bytes; elements move as bits, so NaN payloads survive.
 final class GemmPack {
   private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED;
   private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
@@ -20,8 +20,15 @@ final class GemmPack {
   /// Packs `k` rows and `n` columns of `b` into panels of two vectors of columns: panel by panel,
   /// row by row, so that the writes are sequential. Columns that fill up the last panel are zero.
   static void panels(
-      int type, MemorySegment b, long bAt, long bRow, long bCol, int k, int n,
-      MemorySegment to, long toAt) {
+      int type,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bCol,
+      int k,
+      int n,
+      MemorySegment to,
+      long toAt) {
     int wide = Gemm.wide(type);
     int columns = 2 * W / wide;
     long panel = (long) k * 2 * W;
@@ -46,6 +53,8 @@ final class GemmPack {
 
   private static void copyPanel(
       MemorySegment b, long bAt, long bRow, int k, MemorySegment to, long toAt) {
+    b = Lanes.offHeap(b);
+    to = Lanes.offHeap(to);
     for (int i = 0; i < k; i++) {
       long from = bAt + i * bRow;
       long at = toAt + (long) i * 2 * W;
@@ -58,6 +67,8 @@ final class GemmPack {
 
   private static void widenPanel(
       MemorySegment b, long bAt, long bRow, int k, MemorySegment to, long toAt) {
+    b = Lanes.offHeap(b);
+    to = Lanes.offHeap(to);
     for (int i = 0; i < k; i++) {
       long from = bAt + i * bRow;
       long at = toAt + (long) i * 2 * W;
@@ -77,6 +88,8 @@ final class GemmPack {
 
   private static void column(
       int type, MemorySegment b, long bAt, long bRow, int k, MemorySegment to, long toAt) {
+    b = Lanes.offHeap(b);
+    to = Lanes.offHeap(to);
     if (type == GemmPlan.F64) {
       for (int i = 0; i < k; i++) {
         to.set(I64, toAt + (long) i * 2 * W, b.get(I64, bAt + i * bRow));
@@ -94,8 +107,18 @@ final class GemmPack {
 
   /// Packs `m` rows and `k` columns of `a` into contiguous rows `toRow` apart.
   static void rows(
-      int type, MemorySegment a, long aAt, long aRow, long aCol, int m, int k,
-      MemorySegment to, long toAt, long toRow) {
+      int type,
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      long aCol,
+      int m,
+      int k,
+      MemorySegment to,
+      long toAt,
+      long toRow) {
+    a = Lanes.offHeap(a);
+    to = Lanes.offHeap(to);
     int wide = Gemm.wide(type);
     for (int i = 0; i < m; i++) {
       long from = aAt + i * aRow;
@@ -115,6 +138,8 @@ final class GemmPack {
   }
 
   private static void copyRow(MemorySegment a, long aAt, int bytes, MemorySegment to, long toAt) {
+    a = Lanes.offHeap(a);
+    to = Lanes.offHeap(to);
     int full = bytes - bytes % W;
     for (int j = 0; j < full; j += W) {
       IntVector.fromMemorySegment(Lanes.I32, a, aAt + j, Lanes.ORDER)
@@ -127,8 +152,16 @@ final class GemmPack {
 
   /// Copies `m` rows of `bytes` bytes each, a multiple of 4.
   static void copy(
-      MemorySegment from, long fromAt, long fromRow, int m, int bytes,
-      MemorySegment to, long toAt, long toRow) {
+      MemorySegment from,
+      long fromAt,
+      long fromRow,
+      int m,
+      int bytes,
+      MemorySegment to,
+      long toAt,
+      long toRow) {
+    from = Lanes.offHeap(from);
+    to = Lanes.offHeap(to);
     for (int i = 0; i < m; i++) {
       for (int j = 0; j < bytes; j += 4) {
         to.set(I32, toAt + i * toRow + j, from.get(I32, fromAt + i * fromRow + j));

@@ -44,6 +44,10 @@ final class GemmTileF32 {
       MemorySegment c,
       long cAt,
       long cRow) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    in = Lanes.offHeap(in);
+    c = Lanes.offHeap(c);
     long a1 = aAt + aRow;
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
@@ -137,6 +141,10 @@ final class GemmTileF32 {
       MemorySegment c,
       long cAt,
       long cRow) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    in = Lanes.offHeap(in);
+    c = Lanes.offHeap(c);
     long a1 = aAt + aRow;
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
@@ -208,6 +216,10 @@ final class GemmTileF32 {
       MemorySegment c,
       long cAt,
       long cRow) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    in = Lanes.offHeap(in);
+    c = Lanes.offHeap(c);
     long a1 = aAt + aRow;
     for (int t = 0; t < tiles; t++) {
       long bt = bAt + t * bStep;
@@ -257,6 +269,10 @@ final class GemmTileF32 {
       MemorySegment c,
       long cAt,
       long cRow) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    in = Lanes.offHeap(in);
+    c = Lanes.offHeap(c);
     for (int t = 0; t < tiles; t++) {
       long bt = bAt + t * bStep;
       FloatVector c00 = FloatVector.zero(F32);

@@ -68,8 +68,7 @@ public final class LogLanes {
     VectorMask<Double> tiny = x.compare(LT, Double.MIN_NORMAL);
     LongVector bits = x.blend(x.mul(0x1p54), tiny).reinterpretAsLongs();
     LongVector k = bits.sub(SQRT_HALF);
-    DoubleVector f =
-        bits.sub(k.and(0xfff0000000000000L)).reinterpretAsDoubles().sub(1.0);
+    DoubleVector f = bits.sub(k.and(0xfff0000000000000L)).reinterpretAsDoubles().sub(1.0);
     // AVX2 converts no longs: the biased exponent becomes the low bits of a double from 2^52 on.
     DoubleVector e =
         k.add(0x3ff0000000000000L)

@@ -13,8 +13,17 @@ final class MatVec {
   }
 
   static void block(
-      long[] p, MemorySegment a, long aAt, MemorySegment b, long bAt, MemorySegment bias,
-      MemorySegment c, long cAt, MemorySegment scratch, long mine, Loop.Unary activation,
+      long[] p,
+      MemorySegment a,
+      long aAt,
+      MemorySegment b,
+      long bAt,
+      MemorySegment bias,
+      MemorySegment c,
+      long cAt,
+      MemorySegment scratch,
+      long mine,
+      Loop.Unary activation,
       int block) {
     int type = GemmPlan.type(p);
     int path = GemmPlan.path(p);
@@ -49,8 +58,7 @@ final class MatVec {
           type, w, wAt, across, x, xAt, xRow, m, n, k, in, inAt, inRow, inStep, c, yAt, yRow,
           scratch, mine + 64);
     } else {
-      rows(
-          type, w, wAt, down, x, xAt, xRow, xStep, m, n, k, in, inAt, inRow, inStep, c, yAt, yRow);
+      rows(type, w, wAt, down, x, xAt, xRow, xStep, m, n, k, in, inAt, inRow, inStep, c, yAt, yRow);
     }
     if (activation != Gemm.IDENTITY) {
       for (int r = 0; r < m; r++) {
@@ -61,9 +69,25 @@ final class MatVec {
   }
 
   private static void dots(
-      int type, MemorySegment w, long wAt, long wRow, MemorySegment x0, long x0At, long x0Row,
-      int m, int n, int k, MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment y, long yAt, long yRow, MemorySegment scratch, long spare) {
+      int type,
+      MemorySegment w,
+      long wAt,
+      long wRow,
+      MemorySegment x0,
+      long x0At,
+      long x0Row,
+      int m,
+      int n,
+      int k,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment y,
+      long yAt,
+      long yRow,
+      MemorySegment scratch,
+      long spare) {
     MemorySegment x = x0;
     long xAt = x0At;
     long xRow = x0Row;
@@ -81,34 +105,68 @@ final class MatVec {
     for (int j = 0; j < fours; j += 4) {
       for (int r = 0; r < m; r++) {
         dots4(
-            type, w, wAt + j * wRow, wRow, x, xAt + r * xRow, k, in,
-            inAt + r * inRow + j * inStep, inStep, y, yAt + r * yRow + (long) j * wide);
+            type,
+            w,
+            wAt + j * wRow,
+            wRow,
+            x,
+            xAt + r * xRow,
+            k,
+            in,
+            inAt + r * inRow + j * inStep,
+            inStep,
+            y,
+            yAt + r * yRow + (long) j * wide);
       }
     }
     for (int j = fours; j < n; j++) {
       for (int r = 0; r < m; r++) {
         dot(
-            type, w, wAt + j * wRow, x, xAt + r * xRow, k, in, inAt + r * inRow + j * inStep,
-            y, yAt + r * yRow + (long) j * wide);
+            type,
+            w,
+            wAt + j * wRow,
+            x,
+            xAt + r * xRow,
+            k,
+            in,
+            inAt + r * inRow + j * inStep,
+            y,
+            yAt + r * yRow + (long) j * wide);
       }
     }
   }
 
   private static void dots4(
-      int type, MemorySegment w, long wAt, long wRow, MemorySegment x, long xAt, int k,
-      MemorySegment in, long inAt, long inStep, MemorySegment y, long yAt) {
+      int type,
+      MemorySegment w,
+      long wAt,
+      long wRow,
+      MemorySegment x,
+      long xAt,
+      int k,
+      MemorySegment in,
+      long inAt,
+      long inStep,
+      MemorySegment y,
+      long yAt) {
     switch (type) {
-      case GemmPlan.F32 ->
-          MatVecF32.dots4(w, wAt, wRow, x, xAt, 4, k, in, inAt, inStep, y, yAt);
-      case GemmPlan.F64 ->
-          MatVecF64.dots4(w, wAt, wRow, x, xAt, 8, k, in, inAt, inStep, y, yAt);
+      case GemmPlan.F32 -> MatVecF32.dots4(w, wAt, wRow, x, xAt, 4, k, in, inAt, inStep, y, yAt);
+      case GemmPlan.F64 -> MatVecF64.dots4(w, wAt, wRow, x, xAt, 8, k, in, inAt, inStep, y, yAt);
       default -> MatVecBf16.dots4(w, wAt, wRow, x, xAt, 4, k, in, inAt, inStep, y, yAt);
     }
   }
 
   private static void dot(
-      int type, MemorySegment w, long wAt, MemorySegment x, long xAt, int k,
-      MemorySegment in, long inAt, MemorySegment y, long yAt) {
+      int type,
+      MemorySegment w,
+      long wAt,
+      MemorySegment x,
+      long xAt,
+      int k,
+      MemorySegment in,
+      long inAt,
+      MemorySegment y,
+      long yAt) {
     switch (type) {
       case GemmPlan.F32 -> MatVecF32.dot(w, wAt, x, xAt, 4, k, in, inAt, y, yAt);
       case GemmPlan.F64 -> MatVecF64.dot(w, wAt, x, xAt, 8, k, in, inAt, y, yAt);
@@ -117,9 +175,24 @@ final class MatVec {
   }
 
   private static void rows(
-      int type, MemorySegment w, long wAt, long wRow, MemorySegment x, long xAt, long xRow,
-      long xStep, int m, int n, int k, MemorySegment in, long inAt, long inRow, long inStep,
-      MemorySegment y, long yAt, long yRow) {
+      int type,
+      MemorySegment w,
+      long wAt,
+      long wRow,
+      MemorySegment x,
+      long xAt,
+      long xRow,
+      long xStep,
+      int m,
+      int n,
+      int k,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment y,
+      long yAt,
+      long yRow) {
     boolean f64 = type == GemmPlan.F64;
     long step = Gemm.wide(type);
     int rows;

@@ -14,9 +14,9 @@ import jdk.incubator.vector.VectorOperators;
 
 /// BF16 weights times F32 vector, accumulated in F32. Offsets, strides and steps are in bytes.
 ///
-/// A register of weights holds pairs: shifting left by 16 bits gives the even ones as floats, masking
-/// gives the odd ones, with no move across lanes. So `x` comes split into even and odd runs, by
-/// [#split]. Every weight is read once, at the speed at which memory streams.
+/// A register of weights holds pairs: shifting left by 16 bits gives the even ones as floats,
+/// masking gives the odd ones, with no move across lanes. So `x` comes split into even and odd
+/// runs, by [#split]. Every weight is read once, at the speed at which memory streams.
 final class MatVecBf16 {
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
   private static final int L = F32.length();
@@ -25,9 +25,11 @@ final class MatVecBf16 {
 
   private MatVecBf16() {}
 
-  /// Copies `k` floats: in every full run of two vectors first the even ones, then the odd ones. What
-  /// is left over stays in order.
+  /// Copies `k` floats: in every full run of two vectors first the even ones, then the odd ones.
+  /// What is left over stays in order.
   static void split(MemorySegment x, long xAt, int k, MemorySegment to, long toAt) {
+    x = Lanes.offHeap(x);
+    to = Lanes.offHeap(to);
     int full = k - k % (2 * L);
     for (int i = 0; i < full; i += 2 * L) {
       for (int j = 0; j < L; j++) {
@@ -57,8 +59,22 @@ final class MatVecBf16 {
   /// `y[r] = in[r] + sum_i w[r, i] * x[i]` for four rows; `xStep`, 4, is a variable so that C2
   /// leaves the loop as it is.
   static void dots4(
-      MemorySegment w, long wAt, long wRow, MemorySegment x, long xAt, long xStep, int k,
-      MemorySegment in, long inAt, long inStep, MemorySegment y, long yAt) {
+      MemorySegment w,
+      long wAt,
+      long wRow,
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      int k,
+      MemorySegment in,
+      long inAt,
+      long inStep,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    in = Lanes.offHeap(in);
+    y = Lanes.offHeap(y);
     long w1 = wAt + wRow;
     long w2 = w1 + wRow;
     long w3 = w2 + wRow;
@@ -109,8 +125,20 @@ final class MatVecBf16 {
 
   /// `y = in + sum_i w[i] * x[i]`
   static void dot(
-      MemorySegment w, long wAt, MemorySegment x, long xAt, long xStep, int k,
-      MemorySegment in, long inAt, MemorySegment y, long yAt) {
+      MemorySegment w,
+      long wAt,
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      int k,
+      MemorySegment in,
+      long inAt,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    in = Lanes.offHeap(in);
+    y = Lanes.offHeap(y);
     FloatVector s0 = FloatVector.zero(F32);
     FloatVector s1 = FloatVector.zero(F32);
     int full = k - k % (2 * L);

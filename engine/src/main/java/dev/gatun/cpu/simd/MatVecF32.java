@@ -1,15 +1,15 @@
 package dev.gatun.cpu.simd;
 
-import static dev.gatun.cpu.simd.Lanes.FLOAT;
 import static dev.gatun.cpu.simd.Lanes.F32;
+import static dev.gatun.cpu.simd.Lanes.FLOAT;
 import static dev.gatun.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Matrix times vector in F32, at the speed at which memory streams. Offsets, strides and steps are in
-/// bytes.
+/// Matrix times vector in F32, at the speed at which memory streams. Offsets, strides and steps are
+/// in bytes.
 final class MatVecF32 {
   private static final int L = F32.length();
   private static final int W = F32.vectorByteSize();
@@ -19,8 +19,22 @@ final class MatVecF32 {
   /// `y[r] = in[r] + sum_i w[r, i] * x[i]` for four rows, two accumulators each. `xStep`, the size
   /// of an element, is a variable so that C2 leaves the loop as it is: unrolled, it spills.
   static void dots4(
-      MemorySegment w, long wAt, long wRow, MemorySegment x, long xAt, long xStep, int k,
-      MemorySegment in, long inAt, long inStep, MemorySegment y, long yAt) {
+      MemorySegment w,
+      long wAt,
+      long wRow,
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      int k,
+      MemorySegment in,
+      long inAt,
+      long inStep,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    in = Lanes.offHeap(in);
+    y = Lanes.offHeap(y);
     long w1 = wAt + wRow;
     long w2 = w1 + wRow;
     long w3 = w2 + wRow;
@@ -67,18 +81,32 @@ final class MatVecF32 {
 
   /// `y = in + sum_i w[i] * x[i]`
   static void dot(
-      MemorySegment w, long wAt, MemorySegment x, long xAt, long xStep, int k,
-      MemorySegment in, long inAt, MemorySegment y, long yAt) {
+      MemorySegment w,
+      long wAt,
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      int k,
+      MemorySegment in,
+      long inAt,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    in = Lanes.offHeap(in);
+    y = Lanes.offHeap(y);
     FloatVector s0 = FloatVector.zero(F32);
     FloatVector s1 = FloatVector.zero(F32);
     int full = k - k % (2 * L);
     for (int i = 0; i < full; i += 2 * L) {
       long xi = xAt + i * xStep;
       long wi = wAt + (long) i * 4;
-      s0 = FloatVector.fromMemorySegment(F32, w, wi, ORDER)
-          .fma(FloatVector.fromMemorySegment(F32, x, xi, ORDER), s0);
-      s1 = FloatVector.fromMemorySegment(F32, w, wi + W, ORDER)
-          .fma(FloatVector.fromMemorySegment(F32, x, xi + W, ORDER), s1);
+      s0 =
+          FloatVector.fromMemorySegment(F32, w, wi, ORDER)
+              .fma(FloatVector.fromMemorySegment(F32, x, xi, ORDER), s0);
+      s1 =
+          FloatVector.fromMemorySegment(F32, w, wi + W, ORDER)
+              .fma(FloatVector.fromMemorySegment(F32, x, xi + W, ORDER), s1);
     }
     float d = s0.add(s1).reduceLanes(VectorOperators.ADD);
     for (int i = full; i < k; i++) {
@@ -90,8 +118,22 @@ final class MatVecF32 {
 
   /// `y[j] = in[j] + sum_r x[r] * w[r, j]` for eight rows: `y` is read and written once for all.
   static void rows8(
-      MemorySegment w, long wAt, long wRow, MemorySegment x, long xAt, long xStep, int n,
-      MemorySegment in, long inAt, long inStep, MemorySegment y, long yAt) {
+      MemorySegment w,
+      long wAt,
+      long wRow,
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      int n,
+      MemorySegment in,
+      long inAt,
+      long inStep,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    in = Lanes.offHeap(in);
+    y = Lanes.offHeap(y);
     float x0 = x.get(FLOAT, xAt);
     float x1 = x.get(FLOAT, xAt + xStep);
     float x2 = x.get(FLOAT, xAt + 2 * xStep);
@@ -111,14 +153,30 @@ final class MatVecF32 {
     for (int j = 0; j < full; j += L) {
       long at = (long) j * 4;
       FloatVector s = FloatVector.fromMemorySegment(F32, in, inAt + j * inStep, ORDER);
-      s = FloatVector.fromMemorySegment(F32, w, wAt + at, ORDER).fma(FloatVector.broadcast(F32, x0), s);
-      s = FloatVector.fromMemorySegment(F32, w, w1 + at, ORDER).fma(FloatVector.broadcast(F32, x1), s);
-      s = FloatVector.fromMemorySegment(F32, w, w2 + at, ORDER).fma(FloatVector.broadcast(F32, x2), s);
-      s = FloatVector.fromMemorySegment(F32, w, w3 + at, ORDER).fma(FloatVector.broadcast(F32, x3), s);
-      s = FloatVector.fromMemorySegment(F32, w, w4 + at, ORDER).fma(FloatVector.broadcast(F32, x4), s);
-      s = FloatVector.fromMemorySegment(F32, w, w5 + at, ORDER).fma(FloatVector.broadcast(F32, x5), s);
-      s = FloatVector.fromMemorySegment(F32, w, w6 + at, ORDER).fma(FloatVector.broadcast(F32, x6), s);
-      s = FloatVector.fromMemorySegment(F32, w, w7 + at, ORDER).fma(FloatVector.broadcast(F32, x7), s);
+      s =
+          FloatVector.fromMemorySegment(F32, w, wAt + at, ORDER)
+              .fma(FloatVector.broadcast(F32, x0), s);
+      s =
+          FloatVector.fromMemorySegment(F32, w, w1 + at, ORDER)
+              .fma(FloatVector.broadcast(F32, x1), s);
+      s =
+          FloatVector.fromMemorySegment(F32, w, w2 + at, ORDER)
+              .fma(FloatVector.broadcast(F32, x2), s);
+      s =
+          FloatVector.fromMemorySegment(F32, w, w3 + at, ORDER)
+              .fma(FloatVector.broadcast(F32, x3), s);
+      s =
+          FloatVector.fromMemorySegment(F32, w, w4 + at, ORDER)
+              .fma(FloatVector.broadcast(F32, x4), s);
+      s =
+          FloatVector.fromMemorySegment(F32, w, w5 + at, ORDER)
+              .fma(FloatVector.broadcast(F32, x5), s);
+      s =
+          FloatVector.fromMemorySegment(F32, w, w6 + at, ORDER)
+              .fma(FloatVector.broadcast(F32, x6), s);
+      s =
+          FloatVector.fromMemorySegment(F32, w, w7 + at, ORDER)
+              .fma(FloatVector.broadcast(F32, x7), s);
       s.intoMemorySegment(y, yAt + at, ORDER);
     }
     for (int j = full; j < n; j++) {
@@ -138,19 +196,34 @@ final class MatVecF32 {
 
   /// `y[j] = in[j] + x * w[j]`
   static void row(
-      MemorySegment w, long wAt, MemorySegment x, long xAt, int n,
-      MemorySegment in, long inAt, long inStep, MemorySegment y, long yAt) {
+      MemorySegment w,
+      long wAt,
+      MemorySegment x,
+      long xAt,
+      int n,
+      MemorySegment in,
+      long inAt,
+      long inStep,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    in = Lanes.offHeap(in);
+    y = Lanes.offHeap(y);
     float x0 = x.get(FLOAT, xAt);
     int full = n - n % L;
     for (int j = 0; j < full; j += L) {
       long at = (long) j * 4;
       FloatVector s = FloatVector.fromMemorySegment(F32, in, inAt + j * inStep, ORDER);
-      s = FloatVector.fromMemorySegment(F32, w, wAt + at, ORDER).fma(FloatVector.broadcast(F32, x0), s);
+      s =
+          FloatVector.fromMemorySegment(F32, w, wAt + at, ORDER)
+              .fma(FloatVector.broadcast(F32, x0), s);
       s.intoMemorySegment(y, yAt + at, ORDER);
     }
     for (int j = full; j < n; j++) {
       long at = (long) j * 4;
-      y.set(FLOAT, yAt + at, Math.fma(w.get(FLOAT, wAt + at), x0, in.get(FLOAT, inAt + j * inStep)));
+      y.set(
+          FLOAT, yAt + at, Math.fma(w.get(FLOAT, wAt + at), x0, in.get(FLOAT, inAt + j * inStep)));
     }
   }
 }

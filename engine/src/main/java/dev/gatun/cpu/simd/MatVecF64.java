@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Matrix times vector in F64, at the speed at which memory streams. Offsets, strides and steps are in
-/// bytes.
+/// Matrix times vector in F64, at the speed at which memory streams. Offsets, strides and steps are
+/// in bytes.
 final class MatVecF64 {
   private static final int L = F64.length();
   private static final int W = F64.vectorByteSize();
@@ -19,8 +19,22 @@ final class MatVecF64 {
   /// `y[r] = in[r] + sum_i w[r, i] * x[i]` for four rows, two accumulators each. `xStep`, the size
   /// of an element, is a variable so that C2 leaves the loop as it is: unrolled, it spills.
   static void dots4(
-      MemorySegment w, long wAt, long wRow, MemorySegment x, long xAt, long xStep, int k,
-      MemorySegment in, long inAt, long inStep, MemorySegment y, long yAt) {
+      MemorySegment w,
+      long wAt,
+      long wRow,
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      int k,
+      MemorySegment in,
+      long inAt,
+      long inStep,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    in = Lanes.offHeap(in);
+    y = Lanes.offHeap(y);
     long w1 = wAt + wRow;
     long w2 = w1 + wRow;
     long w3 = w2 + wRow;
@@ -67,18 +81,32 @@ final class MatVecF64 {
 
   /// `y = in + sum_i w[i] * x[i]`
   static void dot(
-      MemorySegment w, long wAt, MemorySegment x, long xAt, long xStep, int k,
-      MemorySegment in, long inAt, MemorySegment y, long yAt) {
+      MemorySegment w,
+      long wAt,
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      int k,
+      MemorySegment in,
+      long inAt,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    in = Lanes.offHeap(in);
+    y = Lanes.offHeap(y);
     DoubleVector s0 = DoubleVector.zero(F64);
     DoubleVector s1 = DoubleVector.zero(F64);
     int full = k - k % (2 * L);
     for (int i = 0; i < full; i += 2 * L) {
       long xi = xAt + i * xStep;
       long wi = wAt + (long) i * 8;
-      s0 = DoubleVector.fromMemorySegment(F64, w, wi, ORDER)
-          .fma(DoubleVector.fromMemorySegment(F64, x, xi, ORDER), s0);
-      s1 = DoubleVector.fromMemorySegment(F64, w, wi + W, ORDER)
-          .fma(DoubleVector.fromMemorySegment(F64, x, xi + W, ORDER), s1);
+      s0 =
+          DoubleVector.fromMemorySegment(F64, w, wi, ORDER)
+              .fma(DoubleVector.fromMemorySegment(F64, x, xi, ORDER), s0);
+      s1 =
+          DoubleVector.fromMemorySegment(F64, w, wi + W, ORDER)
+              .fma(DoubleVector.fromMemorySegment(F64, x, xi + W, ORDER), s1);
     }
     double d = s0.add(s1).reduceLanes(VectorOperators.ADD);
     for (int i = full; i < k; i++) {
@@ -90,8 +118,22 @@ final class MatVecF64 {
 
   /// `y[j] = in[j] + sum_r x[r] * w[r, j]` for eight rows: `y` is read and written once for all.
   static void rows8(
-      MemorySegment w, long wAt, long wRow, MemorySegment x, long xAt, long xStep, int n,
-      MemorySegment in, long inAt, long inStep, MemorySegment y, long yAt) {
+      MemorySegment w,
+      long wAt,
+      long wRow,
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      int n,
+      MemorySegment in,
+      long inAt,
+      long inStep,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    in = Lanes.offHeap(in);
+    y = Lanes.offHeap(y);
     double x0 = x.get(DOUBLE, xAt);
     double x1 = x.get(DOUBLE, xAt + xStep);
     double x2 = x.get(DOUBLE, xAt + 2 * xStep);
@@ -111,14 +153,30 @@ final class MatVecF64 {
     for (int j = 0; j < full; j += L) {
       long at = (long) j * 8;
       DoubleVector s = DoubleVector.fromMemorySegment(F64, in, inAt + j * inStep, ORDER);
-      s = DoubleVector.fromMemorySegment(F64, w, wAt + at, ORDER).fma(DoubleVector.broadcast(F64, x0), s);
-      s = DoubleVector.fromMemorySegment(F64, w, w1 + at, ORDER).fma(DoubleVector.broadcast(F64, x1), s);
-      s = DoubleVector.fromMemorySegment(F64, w, w2 + at, ORDER).fma(DoubleVector.broadcast(F64, x2), s);
-      s = DoubleVector.fromMemorySegment(F64, w, w3 + at, ORDER).fma(DoubleVector.broadcast(F64, x3), s);
-      s = DoubleVector.fromMemorySegment(F64, w, w4 + at, ORDER).fma(DoubleVector.broadcast(F64, x4), s);
-      s = DoubleVector.fromMemorySegment(F64, w, w5 + at, ORDER).fma(DoubleVector.broadcast(F64, x5), s);
-      s = DoubleVector.fromMemorySegment(F64, w, w6 + at, ORDER).fma(DoubleVector.broadcast(F64, x6), s);
-      s = DoubleVector.fromMemorySegment(F64, w, w7 + at, ORDER).fma(DoubleVector.broadcast(F64, x7), s);
+      s =
+          DoubleVector.fromMemorySegment(F64, w, wAt + at, ORDER)
+              .fma(DoubleVector.broadcast(F64, x0), s);
+      s =
+          DoubleVector.fromMemorySegment(F64, w, w1 + at, ORDER)
+              .fma(DoubleVector.broadcast(F64, x1), s);
+      s =
+          DoubleVector.fromMemorySegment(F64, w, w2 + at, ORDER)
+              .fma(DoubleVector.broadcast(F64, x2), s);
+      s =
+          DoubleVector.fromMemorySegment(F64, w, w3 + at, ORDER)
+              .fma(DoubleVector.broadcast(F64, x3), s);
+      s =
+          DoubleVector.fromMemorySegment(F64, w, w4 + at, ORDER)
+              .fma(DoubleVector.broadcast(F64, x4), s);
+      s =
+          DoubleVector.fromMemorySegment(F64, w, w5 + at, ORDER)
+              .fma(DoubleVector.broadcast(F64, x5), s);
+      s =
+          DoubleVector.fromMemorySegment(F64, w, w6 + at, ORDER)
+              .fma(DoubleVector.broadcast(F64, x6), s);
+      s =
+          DoubleVector.fromMemorySegment(F64, w, w7 + at, ORDER)
+              .fma(DoubleVector.broadcast(F64, x7), s);
       s.intoMemorySegment(y, yAt + at, ORDER);
     }
     for (int j = full; j < n; j++) {
@@ -138,19 +196,36 @@ final class MatVecF64 {
 
   /// `y[j] = in[j] + x * w[j]`
   static void row(
-      MemorySegment w, long wAt, MemorySegment x, long xAt, int n,
-      MemorySegment in, long inAt, long inStep, MemorySegment y, long yAt) {
+      MemorySegment w,
+      long wAt,
+      MemorySegment x,
+      long xAt,
+      int n,
+      MemorySegment in,
+      long inAt,
+      long inStep,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    in = Lanes.offHeap(in);
+    y = Lanes.offHeap(y);
     double x0 = x.get(DOUBLE, xAt);
     int full = n - n % L;
     for (int j = 0; j < full; j += L) {
       long at = (long) j * 8;
       DoubleVector s = DoubleVector.fromMemorySegment(F64, in, inAt + j * inStep, ORDER);
-      s = DoubleVector.fromMemorySegment(F64, w, wAt + at, ORDER).fma(DoubleVector.broadcast(F64, x0), s);
+      s =
+          DoubleVector.fromMemorySegment(F64, w, wAt + at, ORDER)
+              .fma(DoubleVector.broadcast(F64, x0), s);
       s.intoMemorySegment(y, yAt + at, ORDER);
     }
     for (int j = full; j < n; j++) {
       long at = (long) j * 8;
-      y.set(DOUBLE, yAt + at, Math.fma(w.get(DOUBLE, wAt + at), x0, in.get(DOUBLE, inAt + j * inStep)));
+      y.set(
+          DOUBLE,
+          yAt + at,
+          Math.fma(w.get(DOUBLE, wAt + at), x0, in.get(DOUBLE, inAt + j * inStep)));
     }
   }
 }

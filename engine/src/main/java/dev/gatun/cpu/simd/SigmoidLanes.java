@@ -28,8 +28,7 @@ public final class SigmoidLanes {
   /// `sigmoid(x)`
   public static DoubleVector f64(DoubleVector x) {
     DoubleVector s =
-        ExpLanes.nonPositiveF64(
-            x.reinterpretAsLongs().or(Long.MIN_VALUE).reinterpretAsDoubles());
+        ExpLanes.nonPositiveF64(x.reinterpretAsLongs().or(Long.MIN_VALUE).reinterpretAsDoubles());
     DoubleVector one = DoubleVector.broadcast(Lanes.F64, 1);
     DoubleVector y = one.blend(s, x.compare(LT, 0.0)).div(s.add(one));
     return y.blend(s.fma(y.neg(), s), x.compare(LT, -0.7));

@@ -156,10 +156,7 @@ public final class SoftmaxF32 {
     y = Lanes.offHeap(y);
     float total = 0;
     for (int i = 0; i < rest; i++) {
-      float e =
-          ExpLanes.nonPositiveF32(
-                  FloatVector.broadcast(Lanes.F32, x.get(Lanes.FLOAT, xo + i * SIZE) - top))
-              .lane(0);
+      float e = (float) Math.exp(x.get(Lanes.FLOAT, xo + i * SIZE) - top);
       y.set(Lanes.FLOAT, yo + i * SIZE, e);
       total += e;
     }
@@ -189,10 +186,7 @@ public final class SoftmaxF32 {
     x = Lanes.offHeap(x);
     float total = 0;
     for (int i = 0; i < rest; i++) {
-      total +=
-          ExpLanes.nonPositiveF32(
-                  FloatVector.broadcast(Lanes.F32, x.get(Lanes.FLOAT, xo + i * SIZE) - top))
-              .lane(0);
+      total += (float) Math.exp(x.get(Lanes.FLOAT, xo + i * SIZE) - top);
     }
     return total;
   }
@@ -314,9 +308,7 @@ public final class SoftmaxF32 {
     dx = Lanes.offHeap(dx);
     for (int i = 0; i < rest; i++) {
       long at = i * SIZE;
-      float p =
-          ExpLanes.nonPositiveF32(FloatVector.broadcast(Lanes.F32, y.get(Lanes.FLOAT, yo + at)))
-              .lane(0);
+      float p = (float) Math.exp(y.get(Lanes.FLOAT, yo + at));
       dx.set(Lanes.FLOAT, dxo + at, Math.fma(p, -total, dy.get(Lanes.FLOAT, go + at)));
     }
   }

@@ -156,10 +156,7 @@ public final class SoftmaxF64 {
     y = Lanes.offHeap(y);
     double total = 0;
     for (int i = 0; i < rest; i++) {
-      double e =
-          ExpLanes.nonPositiveF64(
-                  DoubleVector.broadcast(Lanes.F64, x.get(Lanes.DOUBLE, xo + i * SIZE) - top))
-              .lane(0);
+      double e = Math.exp(x.get(Lanes.DOUBLE, xo + i * SIZE) - top);
       y.set(Lanes.DOUBLE, yo + i * SIZE, e);
       total += e;
     }
@@ -189,10 +186,7 @@ public final class SoftmaxF64 {
     x = Lanes.offHeap(x);
     double total = 0;
     for (int i = 0; i < rest; i++) {
-      total +=
-          ExpLanes.nonPositiveF64(
-                  DoubleVector.broadcast(Lanes.F64, x.get(Lanes.DOUBLE, xo + i * SIZE) - top))
-              .lane(0);
+      total += Math.exp(x.get(Lanes.DOUBLE, xo + i * SIZE) - top);
     }
     return total;
   }
@@ -315,9 +309,7 @@ public final class SoftmaxF64 {
     dx = Lanes.offHeap(dx);
     for (int i = 0; i < rest; i++) {
       long at = i * SIZE;
-      double p =
-          ExpLanes.nonPositiveF64(DoubleVector.broadcast(Lanes.F64, y.get(Lanes.DOUBLE, yo + at)))
-              .lane(0);
+      double p = Math.exp(y.get(Lanes.DOUBLE, yo + at));
       dx.set(Lanes.DOUBLE, dxo + at, Math.fma(p, -total, dy.get(Lanes.DOUBLE, go + at)));
     }
   }

@@ -93,12 +93,18 @@ final class TernaryLoop implements Loop.Ternary {
     w = Lanes.offHeap(w);
     for (int i = 0; i < n; i++) {
       long at = i * SIZE;
-      put(
-          F.apply(splat(get(x, xo + at)), splat(get(y, yo + at)), splat(get(z, zo + at))),
-          w,
-          wo + at);
+      Vector<?> v = F.apply(splat(get(x, xo + at)), splat(get(y, yo + at)), splat(get(z, zo + at)));
+      if (SIZE == 4) {
+        w.set(Lanes.FLOAT, wo + at, ((FloatVector) v).lane(0));
+      } else {
+        w.set(Lanes.DOUBLE, wo + at, ((DoubleVector) v).lane(0));
+      }
     }
   }
+
+  // Nothing of ours is called after the functor: a heavy one uses up what C2 is ready to inline,
+  // and
+  // a vector handed to a call that is not inlined is boxed.
 
   private static double get(MemorySegment x, long at) {
     return SIZE == 4 ? x.get(Lanes.FLOAT, at) : x.get(Lanes.DOUBLE, at);
@@ -111,13 +117,5 @@ final class TernaryLoop implements Loop.Ternary {
             ? FloatVector.broadcast(Lanes.F32, (float) value)
             : DoubleVector.broadcast(Lanes.F64, value);
     return (Vector<Float>) v;
-  }
-
-  private static void put(Vector<?> v, MemorySegment y, long at) {
-    if (SIZE == 4) {
-      y.set(Lanes.FLOAT, at, ((FloatVector) v).lane(0));
-    } else {
-      y.set(Lanes.DOUBLE, at, ((DoubleVector) v).lane(0));
-    }
   }
 }

@@ -51,9 +51,18 @@ final class UnaryLoop implements Loop.Unary {
     x = Lanes.offHeap(x);
     y = Lanes.offHeap(y);
     for (int i = from; i < to; i++) {
-      put(F.apply(splat(get(x, xo + i * SIZE))), y, yo + i * SIZE);
+      Vector<?> v = F.apply(splat(get(x, xo + i * SIZE)));
+      if (SIZE == 4) {
+        y.set(Lanes.FLOAT, yo + i * SIZE, ((FloatVector) v).lane(0));
+      } else {
+        y.set(Lanes.DOUBLE, yo + i * SIZE, ((DoubleVector) v).lane(0));
+      }
     }
   }
+
+  // Nothing of ours is called after the functor: a heavy one uses up what C2 is ready to inline,
+  // and
+  // a vector handed to a call that is not inlined is boxed.
 
   private static double get(MemorySegment x, long at) {
     return SIZE == 4 ? x.get(Lanes.FLOAT, at) : x.get(Lanes.DOUBLE, at);
@@ -66,13 +75,5 @@ final class UnaryLoop implements Loop.Unary {
             ? FloatVector.broadcast(Lanes.F32, (float) value)
             : DoubleVector.broadcast(Lanes.F64, value);
     return (Vector<Float>) v;
-  }
-
-  private static void put(Vector<?> v, MemorySegment y, long at) {
-    if (SIZE == 4) {
-      y.set(Lanes.FLOAT, at, ((FloatVector) v).lane(0));
-    } else {
-      y.set(Lanes.DOUBLE, at, ((DoubleVector) v).lane(0));
-    }
   }
 }
