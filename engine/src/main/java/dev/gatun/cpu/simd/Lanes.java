@@ -90,6 +90,21 @@ public final class Lanes {
     throw new IllegalArgumentException("kernel: segments must be outside the heap; got " + x);
   }
 
+  /// Sets `bytes` bytes from byte offset `at` to zero; a multiple of 4. A slice to fill would be an
+  /// object.
+  public static void clear(MemorySegment x, long at, long bytes) {
+    x = offHeap(x);
+    IntVector zero = IntVector.zero(I32);
+    int n = Math.toIntExact(bytes / 4);
+    int full = I32.loopBound(n);
+    for (int i = 0; i < full; i += I32.length()) {
+      zero.intoMemorySegment(x, at + (long) i * 4, ORDER);
+    }
+    for (int i = full; i < n; i++) {
+      x.set(ValueLayout.JAVA_INT_UNALIGNED, at + (long) i * 4, 0);
+    }
+  }
+
   private static Class<?> mapped() {
     try {
       return Class.forName(NATIVE.getPackageName() + ".MappedMemorySegmentImpl");

@@ -26,10 +26,8 @@ final class CausalConv1dSimd {
   private static final int TAPS = 7;
   private static final int ROWS = 8;
 
-  static final Loop.Unary SILU_F32 =
-      Loop.f32((FloatVector x) -> x.mul(SigmoidLanes.f32(x)));
-  static final Loop.Unary SILU_F64 =
-      Loop.f64((DoubleVector x) -> x.mul(SigmoidLanes.f64(x)));
+  static final Loop.Unary SILU_F32 = Loop.f32((FloatVector x) -> x.mul(SigmoidLanes.f32(x)));
+  static final Loop.Unary SILU_F64 = Loop.f64((DoubleVector x) -> x.mul(SigmoidLanes.f64(x)));
 
   private static final Workers.Body FORWARD = CausalConv1dSimd::block;
 

@@ -80,7 +80,7 @@ final class EmbeddingSimd {
 
   private static void clear(Call c, long phase, int block, int worker) {
     long from = block * (BLOCK * 8L);
-    c.out(0).asSlice(from, Math.min(BLOCK * 8L, c.outSpec(0).bytes() - from)).fill((byte) 0);
+    Lanes.clear(c.out(0), from, Math.min(BLOCK * 8L, c.outSpec(0).bytes() - from));
   }
 
   private static void gradient(Call c, long phase, int block, int worker) {

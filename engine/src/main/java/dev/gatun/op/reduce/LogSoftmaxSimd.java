@@ -1,6 +1,7 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.cpu.simd.ExpLanes;
+import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.cpu.simd.LogLanes;
 import dev.gatun.cpu.simd.Loop;
 import dev.gatun.cpu.simd.ReduceF32;
@@ -98,6 +99,6 @@ final class LogSoftmaxSimd {
 
   private static void clear(Call c, long at, int width) {
     int size = c.dtype().bytes();
-    c.scratch().asSlice(at * size, (long) width * size).fill((byte) 0);
+    Lanes.clear(c.scratch(), at * size, (long) width * size);
   }
 }

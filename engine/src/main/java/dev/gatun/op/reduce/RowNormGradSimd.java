@@ -17,6 +17,7 @@ import static dev.gatun.op.reduce.NormPlan.SPREAD;
 import static dev.gatun.op.reduce.NormPlan.SUMS;
 import static dev.gatun.op.reduce.NormPlan.WEIGHT;
 
+import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.cpu.simd.Loop;
 import dev.gatun.cpu.simd.NormF32;
 import dev.gatun.cpu.simd.NormF64;
@@ -182,7 +183,7 @@ final class RowNormGradSimd {
     if (constant) {
       // A single element is its own mean: no rounding error may pass for a gradient.
       int size = c.dtype().bytes();
-      c.out(0).asSlice(begin * size, (end - begin) * size).fill((byte) 0);
+      Lanes.clear(c.out(0), begin * size, (end - begin) * size);
     }
     if (c.dtype() == DType.F32) {
       if (!constant) {

@@ -1,6 +1,7 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.cpu.simd.ExpLanes;
+import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.cpu.simd.Loop;
 import dev.gatun.cpu.simd.ReduceF32;
 import dev.gatun.cpu.simd.ReduceF64;
@@ -114,7 +115,7 @@ final class SoftmaxSimd {
       Loops f, Call c, long at, long n, long inner, int width, long spare) {
     MemorySegment t = c.scratch();
     int size = c.dtype().bytes();
-    t.asSlice(spare * size, (long) width * size).fill((byte) 0);
+    Lanes.clear(t, spare * size, (long) width * size);
     for (long i = at, end = at + n * inner; i < end; i += inner) {
       f.dot().run(t, spare, c.in(1), i, c.in(0), i, t, spare, width);
     }

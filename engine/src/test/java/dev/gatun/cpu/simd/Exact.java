@@ -11,7 +11,9 @@ final class Exact {
 
   /// By Machin: 16 atan(1/5) - 4 atan(1/239).
   private static final BigDecimal PI =
-      atanInverse(5).multiply(new BigDecimal(16)).subtract(atanInverse(239).multiply(new BigDecimal(4)));
+      atanInverse(5)
+          .multiply(new BigDecimal(16))
+          .subtract(atanInverse(239).multiply(new BigDecimal(4)));
 
   private Exact() {}
 
@@ -40,7 +42,8 @@ final class Exact {
     BigDecimal y = new BigDecimal(StrictMath.log(x));
     BigDecimal d = new BigDecimal(x).multiply(exp(y.negate()), DIGITS).subtract(ONE, DIGITS);
     BigDecimal square = d.multiply(d, DIGITS);
-    return y.add(d).subtract(square.divide(TWO, DIGITS))
+    return y.add(d)
+        .subtract(square.divide(TWO, DIGITS))
         .add(square.multiply(d).divide(new BigDecimal(3), DIGITS), DIGITS);
   }
 

@@ -19,13 +19,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The error bounds the lane functions state, in units of the last place of the true value, and that
-/// compiled loops give the bits that interpreted ones gave.
+/// The error bounds the lane functions state, in units of the last place of the true value, and
+/// that compiled loops give the bits that interpreted ones gave.
 final class FunctionAccuracyTest {
   private static final int N = 1 << 10;
 
   /// One function in F32, its reference in double, its bound in ulp.
-  private record F32(String name, Loop.Unary loop, DoubleUnaryOperator exact, double bound) {
+  record F32(String name, Loop.Unary loop, DoubleUnaryOperator exact, double bound) {
     @Override
     public String toString() {
       return name;
@@ -33,9 +33,13 @@ final class FunctionAccuracyTest {
   }
 
   /// One function in F64, its reference, its bound in ulp, and the arguments to try.
-  private record F64(
-      String name, Loop.Unary loop, DoubleFunction<BigDecimal> exact, double bound,
-      double from, double to) {
+  record F64(
+      String name,
+      Loop.Unary loop,
+      DoubleFunction<BigDecimal> exact,
+      double bound,
+      double from,
+      double to) {
     @Override
     public String toString() {
       return name;
