@@ -75,7 +75,8 @@ class OpTableTest {
   private static String row(String name, List<OpCase> cases, Map<String, String> ceilings) {
     Op op = op(cases.get(0));
     boolean f64 = cases.stream().anyMatch(c -> c.dtypes().contains(DType.F64)) || cases.size() > 1;
-    boolean gradient = cases.stream().anyMatch(OpCase::gradient);
+    boolean gradient =
+        cases.stream().anyMatch(c -> c.gradient() && !c.inputs(DType.F32, 1).isEmpty());
     String simd =
         switch (op) {
           case Composite v -> "no kernel";
