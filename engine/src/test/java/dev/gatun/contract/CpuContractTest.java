@@ -16,6 +16,7 @@ import dev.gatun.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,6 +29,7 @@ class CpuContractTest extends OpContract {
     return CpuDevice.open(CpuDevice.Options.standard().withThreads(threads));
   }
 
+  @Tag("allocation")
   @ParameterizedTest
   @MethodSource("typedCases")
   void hotKernelsAllocateNothing(OpCase c, DType t) {
