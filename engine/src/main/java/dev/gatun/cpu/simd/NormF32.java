@@ -15,7 +15,7 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// Layer norm (`centred`): `y = (x - mean) rstd w + b` with `rstd = 1 / sqrt(mean((x - mean)^2) +
 /// eps)`, in two passes, since the difference of moments cancels. RMS norm: `y = x rstd w + b` with
-/// `rstd = 1 / sqrt(mean(x^2) + eps)`. Sums are kept in F32 up to 4096 elements at a time, then in
+/// `rstd = 1 / sqrt(mean(x^2) + eps)`. Sums are kept in F32 up to 512 vectors at a time, then in
 /// double. For the gradient `stats[2 r]` receives the mean (0 in RMS norm), `stats[2 r + 1]` rstd.
 ///
 /// The gradients are [NormGradientF32].

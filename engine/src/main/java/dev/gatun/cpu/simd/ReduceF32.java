@@ -10,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
 /// long row over several threads is a call on fixed blocks of it as rows, then one on the results.
 ///
 /// Rows: four vector accumulators (one would wait for its own latency), emptied into a double every
-/// 4096 elements, so that the error is at most `(4096 / (4 lanes) + 10) 2^-24 sum |x|` for any `n`.
+/// 512 vectors, so that the error is at most `(128 + 10) 2^-24 sum |x|` for any `n` and any width.
 /// Columns: eight rows at a time are added as a tree, then to the result; the error grows as `rows
 /// / 8`, so a caller splits more than 1024 rows into blocks.
 ///
@@ -21,7 +21,7 @@ public final class ReduceF32 {
   private static final int LANES = Lanes.F32.length();
 
   /// Elements summed in F32 before the total is kept in double.
-  static final int CHUNK = 4096;
+  static final int CHUNK = 512 * LANES;
 
   private static final long SIZE = Float.BYTES;
 
