@@ -25,7 +25,7 @@ class ScopePatternsTest {
   private static final int ELEMS = 65_536;
 
   /// Bytes of handles, specs, nodes and lists of some thirty calls.
-  private static final int SMALL_OBJECTS = 200_000;
+  private static final int SMALL_OBJECTS = 400_000;
 
   private final Device cpu = CpuDevice.open();
   private final Scope model = cpu.scope("model");
