@@ -15,4 +15,6 @@ module dev.gatun.samples {
       info.picocli;
   opens dev.gatun.samples.lesson to
       info.picocli;
+
+  uses dev.gatun.device.DeviceProvider;
 }
