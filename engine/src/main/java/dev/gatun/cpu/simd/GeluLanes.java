@@ -19,9 +19,9 @@ import jdk.incubator.vector.FloatVector;
 /// C2 stops inlining methods of ours at 18,000 nodes, about 27 vector operations into a loop, and
 /// boxes at the call (ten times slower). So calls come early here and the rest is straight.
 ///
-/// Error: 6 ulp in F32, 5 ulp in F64, the left tail included. `gelu(-inf) = 0`, `gelu(inf) =
-/// inf`, NaN stays NaN. The derivative `Phi(x) + x phi(x)` is within 2e-7 or 4.5e-16 of the true
-/// value (absolute: it crosses 0 near -0.75); it tends to 0 and 1.
+/// Error: 6 ulp in F32, 5 ulp in F64, the left tail included. `gelu(-inf) = 0`, `gelu(inf) = inf`,
+/// NaN stays NaN. The derivative `Phi(x) + x phi(x)` is within 2e-7 or 4.5e-16 of the true value
+/// (absolute: it crosses 0 near -0.75); it tends to 0 and 1.
 public final class GeluLanes {
 
   /// `1 / sqrt(2 pi)`
