@@ -4,10 +4,11 @@ import java.lang.foreign.MemorySegment;
 
 /// Matrix product: `C = f(init + A * B)` for operands of any strides.
 ///
-/// A block of `B`, a quarter of a MiB, is packed into panels that stay in L2; `A` is read as it
-/// lies, six rows at a time, or packed where its rows are not contiguous. Every block packs for
-/// itself: no phases, no barrier, no memory shared between threads, at a cost of some percent where
-/// a block has few rows. [GemmPlan] holds the numbers.
+/// A block of `C` takes `k` in runs. Of each run, the rows of `A` are copied next to each other
+/// once (where they are many, far apart or not contiguous), to be read from L3 six at a time; the
+/// columns of `B` are packed, a quarter of a MiB at a time, into panels that stay in L2 while all
+/// rows pass. Every block packs for itself: no phases, no barrier, no memory shared between
+/// threads, at a cost of some percent where a block has few rows. [GemmPlan] holds the numbers.
 ///
 /// The sum of one element is cut into runs of 512: each run is a chain of FMAs in the order of `k`
 /// that starts at zero, and is then added to what is there. The error is at most `(min(k, 512) + k
@@ -25,31 +26,26 @@ public final class Gemm {
   /// A block of `B` of so many bytes is in L1 whether it is packed or not.
   private static final int DIRECT_BYTES = 32 << 10;
 
-  private static final int STRIP_K = 128;
-  private static final int STRIP_TILES = 4;
+  private static final int COPY_K = 128;
+  private static final int COPY_TILES = 4;
+
+  /// Byte offsets of work memory.
+  private static final long ZEROS_AT = 0;
+
+  private static final long TILE_AT = 2L * W;
+  private static final long PANELS_AT = TILE_AT + 6L * 2 * W;
+  private static final long ROWS_AT = PANELS_AT + GemmPlan.PANELS_BYTES;
 
   private Gemm() {}
 
-  /// Work memory of one worker: panels of `B`, rows of `A`, a tile for the right edge, zeros.
-  static long scratch(int type) {
-    return tileAt(type) + 8L * 2 * W + 63 & -64;
+  /// Work memory of one worker: zeros, a tile for the right edge, panels of `B`, rows of `A`.
+  static long scratch(long[] p) {
+    return ROWS_AT + GemmPlan.mb(p) * copiedRow(p) + 63 & -64;
   }
 
-  private static long rowsAt() {
-    return GemmPlan.PANELS_BYTES;
-  }
-
-  private static long tileAt(int type) {
-    return rowsAt() + 6 * stripRow(type);
-  }
-
-  /// Rows of a strip of `A` lie so that they do not meet in one set of L1.
-  private static long stripRow(int type) {
-    return (GemmPlan.KC + 16L) * wide(type);
-  }
-
-  private static long zerosAt(int type) {
-    return tileAt(type) + 6L * 2 * W;
+  /// Bytes between copied rows of `A`: so many that six do not meet in one set of L1.
+  private static long copiedRow(long[] p) {
+    return (Math.min(GemmPlan.k(p), GemmPlan.DEPTH) + 16) * wide(GemmPlan.type(p));
   }
 
   static int wide(int type) {
@@ -102,7 +98,7 @@ public final class Gemm {
     long row = block % GemmPlan.rowBlocks(p) * GemmPlan.mb(p);
     long column = block / GemmPlan.rowBlocks(p) * GemmPlan.nb(p);
     int m = (int) Math.min(GemmPlan.mb(p), GemmPlan.m(p) - row);
-    int n = (int) Math.min(GemmPlan.nb(p), GemmPlan.n(p) - column);
+    long n = Math.min(GemmPlan.nb(p), GemmPlan.n(p) - column);
     long aRow = GemmPlan.aRow(p) * wide;
     long aCol = GemmPlan.aCol(p) * wide;
     long bRow = GemmPlan.bRow(p) * bWide;
@@ -111,60 +107,67 @@ public final class Gemm {
     long aFrom = aAt * wide + row * aRow;
     long bFrom = bAt * bWide + column * bCol;
     long cFrom = cAt * wide + row * cRow + column * wide;
-    boolean packA = aCol != wide || (a.address() & wide - 1) != 0;
+    boolean copy =
+        aCol != wide
+            || (a.address() & wide - 1) != 0
+            || Math.min(GemmPlan.k(p), GemmPlan.DEPTH) >= COPY_K && n >= COPY_TILES * 2 * W / wide;
     long k = GemmPlan.k(p);
+    long width = GemmPlan.panelColumns(p);
     long done = 0;
-    zero(scratch, mine + zerosAt(type), 2 * W);
+    GemmPack.zero(scratch, mine + ZEROS_AT, 2 * W);
     do {
-      int kc = (int) Math.min(GemmPlan.KC, k - done);
+      int kc = (int) Math.min(GemmPlan.DEPTH, k - done);
       boolean last = done + kc >= k;
       int init = done == 0 ? GemmPlan.init(p) : GemmPlan.ACCUMULATE;
-      boolean direct =
-          bCol == wide
-              && type != GemmPlan.BF16
-              && (m <= DIRECT_ROWS || (long) kc * n * wide <= DIRECT_BYTES);
-      long bBlock = bFrom + done * bRow;
-      int packed = direct ? n - n % (2 * W / wide) : 0;
-      GemmPack.panels(type, b, bBlock + packed * bCol, bRow, bCol, kc, n - packed, scratch, mine);
-      // Rows a power of two apart meet in a few sets of L1: a strip that many tiles use is copied.
-      boolean strip = packA || kc >= STRIP_K && n >= STRIP_TILES * 2 * W / wide;
-      rows(
-          type,
-          a,
-          aFrom + done * aCol,
-          aRow,
-          aCol,
-          m,
-          strip,
-          direct,
-          b,
-          bBlock,
-          bRow,
-          kc,
-          n,
-          init,
-          bias,
-          column * wide,
-          c,
-          cFrom,
-          cRow,
-          scratch,
-          mine,
-          last,
-          activation);
+      long ak = aFrom + done * aCol;
+      if (copy) {
+        GemmPack.rows(type, a, ak, aRow, aCol, m, kc, scratch, mine + ROWS_AT, copiedRow(p));
+      }
+      for (long j = 0; j < n; j += width) {
+        int nc = (int) Math.min(width, n - j);
+        boolean direct =
+            bCol == wide
+                && type != GemmPlan.BF16
+                && (m <= DIRECT_ROWS || (long) kc * nc * wide <= DIRECT_BYTES);
+        long bBlock = bFrom + done * bRow + j * bCol;
+        int whole = direct ? nc - nc % (2 * W / wide) : 0;
+        long panels = mine + PANELS_AT;
+        GemmPack.panels(
+            type, b, bBlock + whole * bCol, bRow, bCol, kc, nc - whole, scratch, panels);
+        rows(
+            type,
+            copy ? scratch : a,
+            copy ? mine + ROWS_AT : ak,
+            copy ? copiedRow(p) : aRow,
+            m,
+            direct,
+            b,
+            bBlock,
+            bRow,
+            kc,
+            nc,
+            init,
+            bias,
+            (column + j) * wide,
+            c,
+            cFrom + j * wide,
+            cRow,
+            scratch,
+            mine,
+            last,
+            activation);
+      }
       done += kc;
     } while (done < k);
   }
 
-  /// `m` rows of `C` by `n` columns, one block of `k`.
+  /// `m` rows of `C` by `n` columns, one run of `k`.
   private static void rows(
       int type,
-      MemorySegment a0,
-      long a0At,
-      long a0Row,
-      long a0Col,
+      MemorySegment a,
+      long aAt,
+      long aRow,
       int m,
-      boolean strip,
       boolean direct,
       MemorySegment b0,
       long b0At,
@@ -189,28 +192,22 @@ public final class Gemm {
     MemorySegment in = zero ? scratch : init == GemmPlan.BIAS ? bias : c;
     long inRow = init == GemmPlan.ACCUMULATE ? cRow : 0;
     long inStep = zero ? 0 : 2L * W;
-    MemorySegment a = strip ? scratch : a0;
-    long aRow = strip ? stripRow(type) : a0Row;
     MemorySegment b = direct ? b0 : scratch;
-    long bAt = direct ? b0At : mine;
+    long bAt = direct ? b0At : mine + PANELS_AT;
     long bRow = direct ? b0Row : 2L * W;
     long bStep = direct ? 2L * W : k * 2L * W;
     int height;
     for (int i = 0; i < m; i += height) {
       height = height(m - i);
-      long ai = strip ? mine + rowsAt() : a0At + i * a0Row;
-      if (strip) {
-        GemmPack.rows(type, a0, a0At + i * a0Row, a0Row, a0Col, height, k, scratch, ai, aRow);
-      }
+      long ai = aAt + i * aRow;
       long ci = cAt + i * cRow;
-      long inAt = zero ? mine + zerosAt(type) : init == GemmPlan.BIAS ? biasAt : ci;
+      long inAt = zero ? mine + ZEROS_AT : init == GemmPlan.BIAS ? biasAt : ci;
       if (full > 0) {
         tiles(
             type, height, a, ai, aRow, b, bAt, bRow, bStep, k, full, in, inAt, inRow, inStep, c, ci,
             cRow);
       }
       if (rest > 0) {
-        long edge = direct ? mine : mine + full * bStep;
         edge(
             type,
             height,
@@ -218,7 +215,7 @@ public final class Gemm {
             ai,
             aRow,
             scratch,
-            edge,
+            direct ? mine + PANELS_AT : bAt + full * bStep,
             k,
             in,
             inAt + full * inStep,
@@ -228,7 +225,7 @@ public final class Gemm {
             ci + full * 2L * W,
             cRow,
             rest * wide,
-            mine + tileAt(type));
+            mine + TILE_AT);
       }
       if (last && activation != IDENTITY) {
         for (int r = 0; r < height; r++) {
@@ -343,12 +340,6 @@ public final class Gemm {
             GemmTileF32.rows1(
                 a, aAt, aRow, b, bAt, bRow, bStep, k, n, in, inAt, inRow, inStep, c, cAt, cRow);
       }
-    }
-  }
-
-  static void zero(MemorySegment to, long at, int bytes) {
-    for (int i = 0; i < bytes; i += 8) {
-      to.set(java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED, at + i, 0L);
     }
   }
 }

@@ -42,7 +42,7 @@ final class GemmPack {
         widenPanel(b, from, bRow, k, to, at);
       } else {
         if (rest < columns) {
-          Gemm.zero(to, at, (int) panel);
+          zero(to, at, (int) panel);
         }
         for (int r = 0; r < rest; r++) {
           column(type, b, from + r * bCol, bRow, k, to, at + (long) r * wide);
@@ -166,6 +166,14 @@ final class GemmPack {
       for (int j = 0; j < bytes; j += 4) {
         to.set(I32, toAt + i * toRow + j, from.get(I32, fromAt + i * fromRow + j));
       }
+    }
+  }
+
+  /// Zeroes `bytes` bytes, a multiple of 8.
+  static void zero(MemorySegment to, long at, int bytes) {
+    to = Lanes.offHeap(to);
+    for (int i = 0; i < bytes; i += 8) {
+      to.set(I64, at + i, 0L);
     }
   }
 }

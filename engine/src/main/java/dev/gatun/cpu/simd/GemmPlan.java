@@ -5,7 +5,8 @@ package dev.gatun.cpu.simd;
 ///
 /// The numbers lie in a `long[]` of at least [#SIZE] that the caller owns (such as
 /// [dev.gatun.op.Call#registers()]), so planning allocates nothing. The cut depends on the shape
-/// alone, never on the number of threads, and never splits `k`: results repeat bit for bit.
+/// and the number of threads and never splits `k`, so an element's sum is the same chain of
+/// operations in any cut: results repeat bit for bit.
 public final class GemmPlan {
   /// How many numbers a plan takes.
   public static final int SIZE = 16;
@@ -22,8 +23,9 @@ public final class GemmPlan {
   public static final int BIAS = 1;
   public static final int ACCUMULATE = 2;
 
-  /// The longest run of `k` before `C` is written: longer ones read and write `C` less often.
-  static final int KC = 512;
+  /// The longest run of `k` before `C` is written: longer ones read and write `C` less often, but
+  /// six rows of `A` should stay in L1.
+  static final int DEPTH = 512;
 
   private static final int M = 0;
   private static final int N = 1;
@@ -62,13 +64,22 @@ public final class GemmPlan {
   private static final int LEAST_K = 64;
   private static final int RUN_BYTES = 8 << 10;
   private static final int ENOUGH_BLOCKS = 16;
-  private static final double SMALL_BLOCK = 2e7;
+
+  /// Operations of a block that is worth another thread (20 us on one core), and of one that is
+  /// worth its own packing where every thread has a block already.
+  private static final double SHARED = 2e6;
+
+  private static final double BALANCED = 8e6;
+
+  /// Blocks for each thread, so that a late one leaves its work to others.
+  private static final int PER_WORKER = 4;
 
   private GemmPlan() {}
 
   /// Plans a product. Strides are in elements; a transposed operand has its strides swapped.
   ///
   /// `init` is [#ZERO], [#BIAS] or [#ACCUMULATE]. Rows of `C` are contiguous and `cRow` apart.
+  /// `workers` threads will share the blocks.
   @SuppressWarnings("TooManyParameters")
   public static void plan(
       long[] p,
@@ -81,7 +92,8 @@ public final class GemmPlan {
       long aCol,
       long bRow,
       long bCol,
-      long cRow) {
+      long cRow,
+      int workers) {
     p[TYPE] = type;
     p[INIT] = init;
     p[M] = m;
@@ -93,7 +105,7 @@ public final class GemmPlan {
     p[B_COL] = bCol;
     p[C_ROW] = cRow;
     p[PATH] = choose(p);
-    cut(p);
+    cut(p, workers);
   }
 
   private static int choose(long[] p) {
@@ -116,7 +128,7 @@ public final class GemmPlan {
   }
 
   /// Halves the longer side of a block until there are enough of them or they become small.
-  private static void cut(long[] p) {
+  private static void cut(long[] p, int workers) {
     int path = (int) p[PATH];
     if (path != TILES) {
       boolean swapped = path == DOT_SWAPPED || path == ROWS_SWAPPED;
@@ -138,9 +150,14 @@ public final class GemmPlan {
       long parts = (mb + MB_MAX - 1) / MB_MAX;
       mb = roundUp((mb + parts - 1) / parts, 12);
     }
-    long nb = Math.max(1, Math.min(roundUp(p[N], columns(p)), nbMax(p)));
-    while (ceil(p[M], mb) * ceil(p[N], nb) < ENOUGH_BLOCKS
-        && 2.0 * mb * nb * Math.max(1, p[K]) > SMALL_BLOCK) {
+    long nb = Math.max(1, roundUp(p[N], columns(p)));
+    double flops = 2.0 * Math.max(1, p[K]);
+    for (long n = blocks(p, mb, nb);
+        n < PER_WORKER * workers && workers > 1;
+        n = blocks(p, mb, nb)) {
+      if (flops * mb * nb < 2 * (n < workers ? SHARED : BALANCED)) {
+        break;
+      }
       if (nb >= mb && nb > 2L * columns(p) || mb <= 24) {
         if (nb <= columns(p)) {
           break;
@@ -152,6 +169,10 @@ public final class GemmPlan {
     }
     p[MB] = mb;
     p[NB] = nb;
+  }
+
+  private static long blocks(long[] p, long mb, long nb) {
+    return ceil(p[M], mb) * ceil(p[N], nb);
   }
 
   private static long ceil(long a, long b) {
@@ -174,13 +195,13 @@ public final class GemmPlan {
 
   /// Bytes of work memory that one worker needs; worker `w` uses bytes `[w, w + 1) *` this much.
   public static long scratch(long[] p) {
-    return p[PATH] == TILES ? Gemm.scratch((int) p[TYPE]) : MatVec.scratch(p) + 63 & -64;
+    return p[PATH] == TILES ? Gemm.scratch(p) : MatVec.scratch(p) + 63 & -64;
   }
 
-  /// The most columns of a block of `B`, a quarter of a MiB when packed: where `k` is short, more
-  /// columns, so that `C` is written in long runs.
-  private static long nbMax(long[] p) {
-    long deep = Math.max(LEAST_K, Math.min(p[K], KC));
+  /// The most columns of packed panels, a quarter of a MiB: where `k` is short, more columns, so
+  /// that `C` is written in long runs.
+  static long panelColumns(long[] p) {
+    long deep = Math.max(LEAST_K, Math.min(p[K], DEPTH));
     long columns = PANELS_BYTES / (deep * Gemm.wide((int) p[TYPE]));
     return columns - columns % columns(p);
   }

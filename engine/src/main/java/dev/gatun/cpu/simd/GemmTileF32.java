@@ -19,8 +19,9 @@ import jdk.incubator.vector.FloatVector;
 /// one chain of FMAs in the order of `i`: the same bits in every tile.
 ///
 /// The shape of the loop is what C2 needs: an int variable with offsets of constant scale into `a`
-/// hoists the bounds checks of all broadcasts; the variable stride of `b` keeps one check in the
-/// loop and so keeps it from being unrolled, which would spill accumulators (at half the speed).
+/// hoists the bounds checks of all broadcasts; the offset into `b`, which grows by a variable,
+/// keeps its checks in the loop and so keeps it from being unrolled, which would spill accumulators
+/// (a quarter of the speed). Twelve FMAs are then 32 instructions, 95 % of the peak from L1.
 final class GemmTileF32 {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
   private static final int W = F32.vectorByteSize();
@@ -54,7 +55,7 @@ final class GemmTileF32 {
     long a4 = aAt + 4 * aRow;
     long a5 = aAt + 5 * aRow;
     for (int t = 0; t < tiles; t++) {
-      long bt = bAt + t * bStep;
+      long bi = bAt + t * bStep;
       FloatVector c00 = FloatVector.zero(F32);
       FloatVector c01 = FloatVector.zero(F32);
       FloatVector c10 = FloatVector.zero(F32);
@@ -68,7 +69,6 @@ final class GemmTileF32 {
       FloatVector c50 = FloatVector.zero(F32);
       FloatVector c51 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
-        long bi = bt + i * bRow;
         long ai = (long) i * 4;
         FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
         FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
@@ -90,6 +90,7 @@ final class GemmTileF32 {
         FloatVector x5 = FloatVector.broadcast(F32, a.get(FLOAT, a5 + ai));
         c50 = x5.fma(b0, c50);
         c51 = x5.fma(b1, c51);
+        bi += bRow;
       }
       long at = cAt + t * 2L * W;
       long from = inAt + t * inStep;
@@ -149,7 +150,7 @@ final class GemmTileF32 {
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
     for (int t = 0; t < tiles; t++) {
-      long bt = bAt + t * bStep;
+      long bi = bAt + t * bStep;
       FloatVector c00 = FloatVector.zero(F32);
       FloatVector c01 = FloatVector.zero(F32);
       FloatVector c10 = FloatVector.zero(F32);
@@ -159,7 +160,6 @@ final class GemmTileF32 {
       FloatVector c30 = FloatVector.zero(F32);
       FloatVector c31 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
-        long bi = bt + i * bRow;
         long ai = (long) i * 4;
         FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
         FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
@@ -175,6 +175,7 @@ final class GemmTileF32 {
         FloatVector x3 = FloatVector.broadcast(F32, a.get(FLOAT, a3 + ai));
         c30 = x3.fma(b0, c30);
         c31 = x3.fma(b1, c31);
+        bi += bRow;
       }
       long at = cAt + t * 2L * W;
       long from = inAt + t * inStep;
@@ -222,13 +223,12 @@ final class GemmTileF32 {
     c = Lanes.offHeap(c);
     long a1 = aAt + aRow;
     for (int t = 0; t < tiles; t++) {
-      long bt = bAt + t * bStep;
+      long bi = bAt + t * bStep;
       FloatVector c00 = FloatVector.zero(F32);
       FloatVector c01 = FloatVector.zero(F32);
       FloatVector c10 = FloatVector.zero(F32);
       FloatVector c11 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
-        long bi = bt + i * bRow;
         long ai = (long) i * 4;
         FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
         FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
@@ -238,6 +238,7 @@ final class GemmTileF32 {
         FloatVector x1 = FloatVector.broadcast(F32, a.get(FLOAT, a1 + ai));
         c10 = x1.fma(b0, c10);
         c11 = x1.fma(b1, c11);
+        bi += bRow;
       }
       long at = cAt + t * 2L * W;
       long from = inAt + t * inStep;
@@ -274,17 +275,17 @@ final class GemmTileF32 {
     in = Lanes.offHeap(in);
     c = Lanes.offHeap(c);
     for (int t = 0; t < tiles; t++) {
-      long bt = bAt + t * bStep;
+      long bi = bAt + t * bStep;
       FloatVector c00 = FloatVector.zero(F32);
       FloatVector c01 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
-        long bi = bt + i * bRow;
         long ai = (long) i * 4;
         FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
         FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
         FloatVector x0 = FloatVector.broadcast(F32, a.get(FLOAT, aAt + ai));
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
+        bi += bRow;
       }
       long at = cAt + t * 2L * W;
       long from = inAt + t * inStep;

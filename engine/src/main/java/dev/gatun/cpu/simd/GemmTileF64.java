@@ -19,8 +19,9 @@ import jdk.incubator.vector.DoubleVector;
 /// one chain of FMAs in the order of `i`: the same bits in every tile.
 ///
 /// The shape of the loop is what C2 needs: an int variable with offsets of constant scale into `a`
-/// hoists the bounds checks of all broadcasts; the variable stride of `b` keeps one check in the
-/// loop and so keeps it from being unrolled, which would spill accumulators (at half the speed).
+/// hoists the bounds checks of all broadcasts; the offset into `b`, which grows by a variable,
+/// keeps its checks in the loop and so keeps it from being unrolled, which would spill accumulators
+/// (a quarter of the speed). Twelve FMAs are then 32 instructions, 95 % of the peak from L1.
 final class GemmTileF64 {
   private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
   private static final int W = F64.vectorByteSize();
@@ -54,7 +55,7 @@ final class GemmTileF64 {
     long a4 = aAt + 4 * aRow;
     long a5 = aAt + 5 * aRow;
     for (int t = 0; t < tiles; t++) {
-      long bt = bAt + t * bStep;
+      long bi = bAt + t * bStep;
       DoubleVector c00 = DoubleVector.zero(F64);
       DoubleVector c01 = DoubleVector.zero(F64);
       DoubleVector c10 = DoubleVector.zero(F64);
@@ -68,7 +69,6 @@ final class GemmTileF64 {
       DoubleVector c50 = DoubleVector.zero(F64);
       DoubleVector c51 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
-        long bi = bt + i * bRow;
         long ai = (long) i * 8;
         DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
         DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
@@ -90,6 +90,7 @@ final class GemmTileF64 {
         DoubleVector x5 = DoubleVector.broadcast(F64, a.get(DOUBLE, a5 + ai));
         c50 = x5.fma(b0, c50);
         c51 = x5.fma(b1, c51);
+        bi += bRow;
       }
       long at = cAt + t * 2L * W;
       long from = inAt + t * inStep;
@@ -149,7 +150,7 @@ final class GemmTileF64 {
     long a2 = aAt + 2 * aRow;
     long a3 = aAt + 3 * aRow;
     for (int t = 0; t < tiles; t++) {
-      long bt = bAt + t * bStep;
+      long bi = bAt + t * bStep;
       DoubleVector c00 = DoubleVector.zero(F64);
       DoubleVector c01 = DoubleVector.zero(F64);
       DoubleVector c10 = DoubleVector.zero(F64);
@@ -159,7 +160,6 @@ final class GemmTileF64 {
       DoubleVector c30 = DoubleVector.zero(F64);
       DoubleVector c31 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
-        long bi = bt + i * bRow;
         long ai = (long) i * 8;
         DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
         DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
@@ -175,6 +175,7 @@ final class GemmTileF64 {
         DoubleVector x3 = DoubleVector.broadcast(F64, a.get(DOUBLE, a3 + ai));
         c30 = x3.fma(b0, c30);
         c31 = x3.fma(b1, c31);
+        bi += bRow;
       }
       long at = cAt + t * 2L * W;
       long from = inAt + t * inStep;
@@ -222,13 +223,12 @@ final class GemmTileF64 {
     c = Lanes.offHeap(c);
     long a1 = aAt + aRow;
     for (int t = 0; t < tiles; t++) {
-      long bt = bAt + t * bStep;
+      long bi = bAt + t * bStep;
       DoubleVector c00 = DoubleVector.zero(F64);
       DoubleVector c01 = DoubleVector.zero(F64);
       DoubleVector c10 = DoubleVector.zero(F64);
       DoubleVector c11 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
-        long bi = bt + i * bRow;
         long ai = (long) i * 8;
         DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
         DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
@@ -238,6 +238,7 @@ final class GemmTileF64 {
         DoubleVector x1 = DoubleVector.broadcast(F64, a.get(DOUBLE, a1 + ai));
         c10 = x1.fma(b0, c10);
         c11 = x1.fma(b1, c11);
+        bi += bRow;
       }
       long at = cAt + t * 2L * W;
       long from = inAt + t * inStep;
@@ -274,17 +275,17 @@ final class GemmTileF64 {
     in = Lanes.offHeap(in);
     c = Lanes.offHeap(c);
     for (int t = 0; t < tiles; t++) {
-      long bt = bAt + t * bStep;
+      long bi = bAt + t * bStep;
       DoubleVector c00 = DoubleVector.zero(F64);
       DoubleVector c01 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
-        long bi = bt + i * bRow;
         long ai = (long) i * 8;
         DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
         DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
         DoubleVector x0 = DoubleVector.broadcast(F64, a.get(DOUBLE, aAt + ai));
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
+        bi += bRow;
       }
       long at = cAt + t * 2L * W;
       long from = inAt + t * inStep;

@@ -47,7 +47,7 @@ final class MatVec {
     long xAt = (swapped ? bAt : aAt) * wide;
     long yAt = (cAt + first) * wide;
     long yRow = GemmPlan.cRow(p) * wide;
-    Gemm.zero(scratch, mine, 64);
+    GemmPack.zero(scratch, mine, 64);
     int init = GemmPlan.init(p);
     MemorySegment in = init == GemmPlan.ZERO ? scratch : init == GemmPlan.BIAS ? bias : c;
     long inAt = init == GemmPlan.ZERO ? mine : init == GemmPlan.BIAS ? first * wide : yAt;

@@ -43,7 +43,7 @@ final class MatMulSimd {
 
   static void run(MatMul op, Call c, Workers w) {
     long[] r = c.registers();
-    plan(op, c.inSpec(0), c.inSpec(1), r);
+    plan(op, c.inSpec(0), c.inSpec(1), r, w.count());
     r[PER_MATRIX] = GemmPlan.blocks(r);
     long matrices = batch(op, c, r);
     w.run(body(op.activation()), c, 0, Math.toIntExact(r[PER_MATRIX] * matrices));
@@ -52,7 +52,7 @@ final class MatMulSimd {
   /// Bytes of work memory of all workers.
   static long scratch(MatMul op, List<Spec> in, int workers) {
     long[] plan = new long[GemmPlan.SIZE];
-    plan(op, in.get(0), in.get(1), plan);
+    plan(op, in.get(0), in.get(1), plan, workers);
     return GemmPlan.scratch(plan) * workers;
   }
 
@@ -60,7 +60,7 @@ final class MatMulSimd {
     return !op.transA() && b.elems(0, b.rank() - 2) == 1;
   }
 
-  private static void plan(MatMul op, Spec a, Spec b, long[] r) {
+  private static void plan(MatMul op, Spec a, Spec b, long[] r, int workers) {
     long m = op.m(a);
     long k = op.k(a);
     long n = op.n(b);
@@ -81,7 +81,8 @@ final class MatMulSimd {
         op.transA() ? m : 1,
         op.transB() ? 1 : n,
         op.transB() ? k : 1,
-        n);
+        n,
+        workers);
   }
 
   /// Writes the batch's axes and returns how many matrices there are.
