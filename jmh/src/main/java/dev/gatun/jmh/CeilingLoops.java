@@ -104,24 +104,28 @@ final class CeilingLoops {
     return t.add(s6).add(s7).add(s8).add(s9).add(s10).add(s11).reduceLanes(ADD);
   }
 
-  /// Sum of `a`, whose bytes are a multiple of four vectors.
+  /// Sum of `a`, whose bytes are a multiple of four vectors, in four runs at once: the prefetchers
+  /// follow several, and one alone reaches four fifths of the rate.
   static float read(MemorySegment a) {
-    int n = (int) a.byteSize();
+    a = Lanes.offHeap(a);
+    int n = (int) a.byteSize() / 4;
     FloatVector s0 = FloatVector.zero(Lanes.F32);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
     FloatVector s3 = s0;
-    for (int i = 0; i < n; i += 4 * F32_BYTES) {
+    for (int i = 0; i < n; i += F32_BYTES) {
       s0 = s0.add(FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER));
-      s1 = s1.add(FloatVector.fromMemorySegment(Lanes.F32, a, i + F32_BYTES, Lanes.ORDER));
-      s2 = s2.add(FloatVector.fromMemorySegment(Lanes.F32, a, i + 2 * F32_BYTES, Lanes.ORDER));
-      s3 = s3.add(FloatVector.fromMemorySegment(Lanes.F32, a, i + 3 * F32_BYTES, Lanes.ORDER));
+      s1 = s1.add(FloatVector.fromMemorySegment(Lanes.F32, a, i + n, Lanes.ORDER));
+      s2 = s2.add(FloatVector.fromMemorySegment(Lanes.F32, a, i + 2 * n, Lanes.ORDER));
+      s3 = s3.add(FloatVector.fromMemorySegment(Lanes.F32, a, i + 3 * n, Lanes.ORDER));
     }
     return s0.add(s1).add(s2.add(s3)).reduceLanes(ADD);
   }
 
   /// `y = a`
   static void copy(MemorySegment a, MemorySegment y) {
+    a = Lanes.offHeap(a);
+    y = Lanes.offHeap(y);
     int n = (int) a.byteSize();
     for (int i = 0; i < n; i += F32_BYTES) {
       FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER)
@@ -131,7 +135,10 @@ final class CeilingLoops {
 
   /// `y = a + 3 b`
   static void triad(MemorySegment a, MemorySegment b, MemorySegment y) {
+    a = Lanes.offHeap(a);
+    y = Lanes.offHeap(y);
     int n = (int) a.byteSize();
+    b = Lanes.offHeap(b);
     FloatVector c = FloatVector.broadcast(Lanes.F32, 3);
     for (int i = 0; i < n; i += F32_BYTES) {
       FloatVector.fromMemorySegment(Lanes.F32, b, i, Lanes.ORDER)
@@ -143,6 +150,7 @@ final class CeilingLoops {
   /// Sum of the exponentials of `a`, whose bytes are a multiple of two vectors: the loads, the
   /// polynomial and no stores.
   static float exp(MemorySegment a) {
+    a = Lanes.offHeap(a);
     int n = (int) a.byteSize();
     FloatVector s0 = FloatVector.zero(Lanes.F32);
     FloatVector s1 = s0;

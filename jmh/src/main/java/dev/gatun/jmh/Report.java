@@ -84,8 +84,8 @@ public final class Report {
     text.append(
         """
 
-        Rates are the best round's. Ratios and percentages are medians over rounds; within a round
-        the engine, its peer and the machine's limit take turns in short batches.
+        Rates, ratios and percentages are those of the best batches; the median is that of the ratios
+        of single rounds. Within a round the engine, its peer and the machine's limit take turns.
         """);
   }
 

@@ -87,6 +87,7 @@ final class Tables {
         "kernel alone",
         "OpenBLAS",
         "ours / OpenBLAS",
+        "median",
         "limit GFLOP/s",
         "of limit");
     for (Trial t : trials) {
@@ -97,10 +98,11 @@ final class Tables {
           flops / t.best("kernel"),
           flops / t.best("peer"),
           t.ratio("peer", "ours"),
+          t.medianRatio("peer", "ours"),
           flops / t.best("ceiling"),
           percent(t.ratio("ceiling", "ours")));
     }
-    row("geometric mean", "", "", "", geometricMean(trials), "", "");
+    row("geometric mean", "", "", "", geometricMean(trials), "", "", "");
   }
 
   static double geometricMean(List<Trial> trials) {
@@ -137,6 +139,7 @@ final class Tables {
         "PyTorch us",
         "of that the call",
         "PyTorch / ours",
+        "median",
         "without the calls",
         "of limit");
     for (Trial t : trials) {
@@ -151,6 +154,7 @@ final class Tables {
           t.best("peer") / 1e3,
           t.best("peerCall") / 1e3,
           t.ratio("peer", "ours"),
+          t.medianRatio("peer", "ours"),
           t.netRatio(),
           limited ? percent(t.ratio("ceiling", "ours")) : "");
     }

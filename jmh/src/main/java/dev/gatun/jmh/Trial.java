@@ -60,19 +60,21 @@ record Trial(Map<String, String> parameters, List<Map<String, Double>> rounds) {
     return all(name).min().orElseThrow();
   }
 
-  /// Median over the rounds of the time of `a` over that of `b`.
+  /// The least time of `a` over the least time of `b`: other work on the machine only ever adds
+  /// time, and to some loops more than to others.
   double ratio(String a, String b) {
+    return best(a) / best(b);
+  }
+
+  /// Median over the rounds of the time of `a` over that of `b`: as busy as the machine was.
+  double medianRatio(String a, String b) {
     return median(rounds.stream().mapToDouble(r -> nanos(r, a) / nanos(r, b)));
   }
 
-  /// Median over the rounds of the peer's time over the engine's, each less the time of a call with
-  /// one element. For what PyTorch does in several dispatches that leaves too little of its work.
+  /// The peer's time over the engine's, each less the time of a call with one element. For what
+  /// PyTorch does in several dispatches that leaves too little of its work.
   double netRatio() {
-    return median(
-        rounds.stream()
-            .mapToDouble(r ->
-                (nanos(r, "peer") - nanos(r, "peerCall"))
-                    / (nanos(r, "ours") - nanos(r, "ownCall"))));
+    return (best("peer") - best("peerCall")) / (best("ours") - best("ownCall"));
   }
 
   private static double median(DoubleStream values) {

@@ -102,6 +102,25 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
     return (Unary) define(UnaryLoop.class, Lanes.F32, f);
   }
 
+  /// A loop over `fast` where all arguments lie between the positive numbers `least` and
+  /// `greatest`, over `full` elsewhere.
+  static Unary f32(
+      float least,
+      float greatest,
+      Functor.Unary<FloatVector> fast,
+      Functor.Unary<FloatVector> full) {
+    int from = Float.floatToRawIntBits(least);
+    return new RangedLoop(-1, from, Float.floatToRawIntBits(greatest), f32(fast), f32(full));
+  }
+
+  /// A loop over `fast` where no argument is greater than `greatest` in magnitude, over `full`
+  /// elsewhere.
+  static Unary f32(
+      float greatest, Functor.Unary<FloatVector> fast, Functor.Unary<FloatVector> full) {
+    int to = Float.floatToRawIntBits(greatest);
+    return new RangedLoop(Integer.MAX_VALUE, 0, to, f32(fast), f32(full));
+  }
+
   static Unary f64(Functor.Unary<DoubleVector> f) {
     return (Unary) define(UnaryLoop.class, Lanes.F64, f);
   }

@@ -6,7 +6,10 @@ import dev.gatun.device.Workers;
 
 /// Vector form of [Log].
 final class LogSimd {
-  static final Workers.Body BODY = new UnarySimd(Loop.f32(LogLanes::f32), Loop.f64(LogLanes::f64));
+  static final Workers.Body BODY =
+      new UnarySimd(
+          Loop.f32(Float.MIN_NORMAL, Float.MAX_VALUE, LogLanes::normalF32, LogLanes::f32),
+          Loop.f64(LogLanes::f64));
 
   private LogSimd() {}
 }

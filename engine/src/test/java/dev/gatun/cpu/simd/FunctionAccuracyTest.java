@@ -48,8 +48,18 @@ final class FunctionAccuracyTest {
 
   static Stream<F32> f32() {
     return Stream.of(
-        new F32("exp", Loop.f32(ExpLanes::f32), StrictMath::exp, 1.0),
+        new F32("exp", Loop.f32(ExpLanes::f32), StrictMath::exp, 1.01),
+        new F32(
+            "moderate exp",
+            Loop.f32(87f, ExpLanes::moderateF32, ExpLanes::f32),
+            StrictMath::exp,
+            1.01),
         new F32("log", Loop.f32(LogLanes::f32), StrictMath::log, 0.9),
+        new F32(
+            "normal log",
+            Loop.f32(Float.MIN_NORMAL, Float.MAX_VALUE, LogLanes::normalF32, LogLanes::f32),
+            StrictMath::log,
+            0.9),
         new F32("tanh", Loop.f32(TanhLanes::f32), StrictMath::tanh, 2.7),
         new F32("sigmoid", Loop.f32(SigmoidLanes::f32), FunctionAccuracyTest::sigmoid, 1.7),
         new F32("gelu", Loop.f32(GeluLanes::f32), FunctionAccuracyTest::gelu, 6));
