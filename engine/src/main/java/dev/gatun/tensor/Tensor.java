@@ -4,26 +4,7 @@ import dev.gatun.autograd.Gradients;
 import dev.gatun.autograd.Node;
 import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
-import dev.gatun.op.linear.Activation;
-import dev.gatun.op.linear.MatMul;
-import dev.gatun.op.loss.CrossEntropy;
-import dev.gatun.op.math.Add;
-import dev.gatun.op.math.Div;
-import dev.gatun.op.math.Exp;
-import dev.gatun.op.math.Gelu;
-import dev.gatun.op.math.Log;
-import dev.gatun.op.math.Mul;
-import dev.gatun.op.math.Neg;
-import dev.gatun.op.math.Sigmoid;
-import dev.gatun.op.math.Sub;
-import dev.gatun.op.math.Tanh;
-import dev.gatun.op.reduce.LogSoftmax;
-import dev.gatun.op.reduce.Max;
-import dev.gatun.op.reduce.Mean;
-import dev.gatun.op.reduce.Softmax;
-import dev.gatun.op.reduce.Sum;
 import dev.gatun.op.shape.Broadcast;
-import dev.gatun.op.shape.Cast;
 import dev.gatun.op.shape.Copy;
 import dev.gatun.op.shape.Permute;
 import dev.gatun.op.shape.Reshape;
@@ -39,11 +20,12 @@ import java.util.stream.IntStream;
 /// Views (slice, transpose, reshape, broadcast, select) share that memory. Operators with one or
 /// two tensors are methods here, thin names for the ops in `dev.gatun.op`, where the formula,
 /// gradient and error bound of each are stated; shapes broadcast by NumPy's rule and axes count
-/// from the end when negative.
+/// from the end when negative. They are grouped by family: [TensorMath], [TensorReductions],
+/// [TensorIndexing], [TensorLinear].
 ///
 /// Every method throws [IllegalStateException] once the tensor's scope is closed, and
 /// [IllegalArgumentException] where shapes, types or devices do not fit.
-public final class Tensor {
+public final class Tensor implements TensorMath, TensorReductions, TensorIndexing, TensorLinear {
   private final Spec spec;
   private final Layout layout;
   private final Buffer buffer;
@@ -364,122 +346,6 @@ public final class Tensor {
   /// Repeated to `shape` by NumPy's rule, without a copy.
   public Tensor broadcastTo(Shape shape) {
     return new Broadcast(shape).of(this);
-  }
-
-  /// The elements as another type.
-  public Tensor to(DType dtype) {
-    return dtype == dtype() ? this : new Cast(dtype).of(this);
-  }
-
-  /// `this + other`.
-  public Tensor add(Tensor other) {
-    return new Add().of(this, other);
-  }
-
-  /// `this + c`.
-  public Tensor add(double c) {
-    return add(constant(c));
-  }
-
-  /// `this - other`.
-  public Tensor sub(Tensor other) {
-    return new Sub().of(this, other);
-  }
-
-  /// `this * other`, element by element.
-  public Tensor mul(Tensor other) {
-    return new Mul().of(this, other);
-  }
-
-  /// `this * c`.
-  public Tensor mul(double c) {
-    return mul(constant(c));
-  }
-
-  /// `this / other`.
-  public Tensor div(Tensor other) {
-    return new Div().of(this, other);
-  }
-
-  /// `this / c`.
-  public Tensor div(double c) {
-    return div(constant(c));
-  }
-
-  private Tensor constant(double c) {
-    return scope.full(dtype(), Shape.of(), c);
-  }
-
-  /// `-this`.
-  public Tensor neg() {
-    return new Neg().of(this);
-  }
-
-  /// `e^this`.
-  public Tensor exp() {
-    return new Exp().of(this);
-  }
-
-  /// Natural logarithm.
-  public Tensor log() {
-    return new Log().of(this);
-  }
-
-  /// Hyperbolic tangent.
-  public Tensor tanh() {
-    return new Tanh().of(this);
-  }
-
-  /// `1 / (1 + e^-this)`.
-  public Tensor sigmoid() {
-    return new Sigmoid().of(this);
-  }
-
-  /// `this * Phi(this)` with the normal distribution's exact `Phi`.
-  public Tensor gelu() {
-    return new Gelu().of(this);
-  }
-
-  /// Sum over `axes`, all of them where none is named; the axes go away.
-  public Tensor sum(int... axes) {
-    return new Sum(shape().axes(axes), false).of(this);
-  }
-
-  /// Mean over `axes`, all of them where none is named; the axes go away.
-  public Tensor mean(int... axes) {
-    return new Mean(shape().axes(axes), false).of(this);
-  }
-
-  /// Maximum over `axes`, all of them where none is named; the axes go away. NaN wins.
-  public Tensor max(int... axes) {
-    return new Max(shape().axes(axes), false).of(this);
-  }
-
-  /// `e^x / sum(e^x)` along `axis`.
-  public Tensor softmax(int axis) {
-    return new Softmax(shape().axis(axis)).of(this);
-  }
-
-  /// `x - log(sum(e^x))` along `axis`.
-  public Tensor logSoftmax(int axis) {
-    return new LogSoftmax(shape().axis(axis)).of(this);
-  }
-
-  /// Mean negative log-likelihood of the class indices `targets` under these logits.
-  public Tensor crossEntropy(Tensor targets) {
-    return CrossEntropy.mean().of(this, targets);
-  }
-
-  /// Matrix product over the last two axes, leading axes broadcast. Transposed operands are read as
-  /// they are. A vector is a row on the left and a column on the right, and goes away again.
-  public Tensor matmul(Tensor other) {
-    return MatMul.product(this, other, Optional.empty(), Activation.NONE);
-  }
-
-  /// `activation(this * weight^T + bias)` over the last axis, in one pass; `weight` is `[outputs,
-  /// inputs]`, in F32, F64 or BF16.
-  public Tensor linear(Tensor weight, Optional<Tensor> bias, Activation activation) {
-    return MatMul.linear(this, weight, bias, activation);
   }
 
   /// `tensor F32 [2,3]`, with what made it.

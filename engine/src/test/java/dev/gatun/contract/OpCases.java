@@ -1,6 +1,7 @@
 package dev.gatun.contract;
 
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// The table of operators. A line here gives an op all tests of [OpContract] on every device, and a
@@ -39,16 +40,25 @@ import java.util.stream.Stream;
 public final class OpCases {
   private OpCases() {}
 
-  /// Every case.
+  /// Every case, or, for work on one, those whose name has a match for the regular expression in the
+  /// system property `gatun.cases`.
   public static List<OpCase> all() {
+    Pattern wanted = Pattern.compile(System.getProperty("gatun.cases", ""));
     return Stream.of(
             MathCases.ALL,
+            ElementwiseCases.ALL,
+            FunctionCases.ALL,
             ShapeCases.ALL,
             ReduceCases.ALL,
+            AxisCases.ALL,
+            IndexCases.ALL,
             LossCases.ALL,
             LinearCases.ALL,
+            ConvCases.ALL,
+            FourierCases.ALL,
             TrainCases.ALL)
         .flatMap(List::stream)
+        .filter(c -> wanted.matcher(c.name()).find())
         .toList();
   }
 }

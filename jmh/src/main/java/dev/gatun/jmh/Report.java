@@ -80,7 +80,7 @@ public final class Report {
     if (sections.contains("ops")) {
       line("PyTorch", PyTorch.describe());
     }
-    line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 7 rounds each");
+    line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 5 rounds each");
     text.append(
         """
 
@@ -120,8 +120,8 @@ public final class Report {
           new OptionsBuilder()
               .include("^" + benchmark.getName().replace(".", "\\.") + "\\.duel$")
               .forks(quick ? 0 : 3)
-              .warmupIterations(quick ? 0 : 20)
-              .measurementIterations(quick ? 5 : 7)
+              .warmupIterations(quick ? 0 : 2)
+              .measurementIterations(5)
               .verbosity(VerboseMode.SILENT)
               .shouldFailOnError(true);
       row.forEach(options::param);
