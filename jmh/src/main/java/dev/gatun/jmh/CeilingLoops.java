@@ -155,10 +155,11 @@ final class CeilingLoops {
     FloatVector s0 = FloatVector.zero(Lanes.F32);
     FloatVector s1 = s0;
     for (int i = 0; i < n; i += 2 * F32_BYTES) {
-      s0 = s0.add(ExpLanes.f32(FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER)));
+      s0 =
+          s0.add(ExpLanes.moderateF32(FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER)));
       s1 =
           s1.add(
-              ExpLanes.f32(
+              ExpLanes.moderateF32(
                   FloatVector.fromMemorySegment(Lanes.F32, a, i + F32_BYTES, Lanes.ORDER)));
     }
     return s0.add(s1).reduceLanes(ADD);

@@ -2,31 +2,31 @@ package dev.gatun.jmh;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.infra.Blackhole;
 
 /// Times contenders in turn, in short batches within one JVM. A busy neighbour or a change of clock
 /// then meets all of them alike, and the ratio of two bests holds where either time alone does not.
 final class Duel {
   private static final long BATCH_NANOS = 3_000_000;
-  private static final long ROUND_NANOS = 400_000_000;
+  private static final long ROUND_NANOS = 500_000_000;
   private static final long SETTLE_LEAST = 2_000_000_000L;
   private static final long SETTLE_MOST = 15_000_000_000L;
   private static final int BATCHES = 6;
 
-  /// OpenBLAS and OpenMP threads spin for up to 27 ms after a parallel call, on the cores that the
-  /// next contender wants. Peers therefore come last.
-  private static final long REST_NANOS = 35_000_000;
+  /// Before a batch on several threads its contender runs untimed for so long. OpenBLAS and OpenMP
+  /// threads spin for up to 27 ms after a parallel call, on the cores that the next contender
+  /// wants; and a virtual machine that was idle may first run on two halves of one core.
+  private static final long STEADY_NANOS = 40_000_000;
 
   private final List<Contender> contenders;
   private final int[] calls;
-  private final boolean rests;
+  private final boolean steadies;
 
-  /// A duel of contenders that use `threads` threads each, foreign libraries last.
+  /// A duel of contenders that use `threads` threads each.
   Duel(int threads, List<Contender> contenders) {
     this.contenders = contenders;
     this.calls = new int[contenders.size()];
-    this.rests = threads > 1;
+    this.steadies = threads > 1;
     Arrays.fill(calls, 1);
   }
 
@@ -55,9 +55,6 @@ final class Duel {
       for (int i = 0; i < best.length; i++) {
         best[i] = Math.min(best[i], batch(hole, i));
       }
-      if (rests) {
-        LockSupport.parkNanos(REST_NANOS);
-      }
     }
     for (int i = 0; i < best.length; i++) {
       calls[i] = (int) Math.clamp(BATCH_NANOS / best[i], 1, 1 << 20);
@@ -68,11 +65,14 @@ final class Duel {
   private double batch(Blackhole hole, int i) {
     Contender c = contenders.get(i);
     int n = calls[i];
-    if (n > 1) {
-      // Wakes the contender's threads and brings its operands back into cache.
-      hole.consume(c.call());
-    }
     long start = System.nanoTime();
+    if (n > 1 || steadies) {
+      // Wakes the contender's threads and brings its operands back into cache.
+      do {
+        hole.consume(c.call());
+      } while (steadies && System.nanoTime() - start < STEADY_NANOS);
+    }
+    start = System.nanoTime();
     for (int k = 0; k < n; k++) {
       hole.consume(c.call());
     }

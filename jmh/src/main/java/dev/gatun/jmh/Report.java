@@ -1,5 +1,6 @@
 package dev.gatun.jmh;
 
+import dev.gatun.contract.OpCase;
 import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.tensor.DType;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -20,7 +22,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// ops against PyTorch, and which of the project's bars hold.
 ///
 /// ```text
-/// Report [--quick] [--write FILE] [ceilings] [gemm] [weights] [ops]
+/// Report [--quick] [--write FILE] [--shares FILE] [ceilings] [gemm] [weights] [ops] [cases]
 /// ```
 ///
 /// `--quick` measures in this JVM, in three minutes; otherwise every row has three JVMs of its own.
@@ -28,6 +30,9 @@ public final class Report {
   private final boolean quick;
   private final List<String> sections;
   private final StringBuilder text = new StringBuilder();
+
+  /// What the README's table of operators shows: operator, share of its limit.
+  private final StringBuilder shares = new StringBuilder("operator,share\n");
 
   private Report(boolean quick, List<String> sections) {
     this.quick = quick;
@@ -38,18 +43,30 @@ public final class Report {
   public static void main(String[] args) throws IOException, RunnerException {
     List<String> rest = new ArrayList<>(List.of(args));
     boolean quick = rest.remove("--quick");
-    int write = rest.indexOf("--write");
-    Path file = write < 0 ? Path.of("") : Path.of(rest.get(write + 1));
-    if (write >= 0) {
-      rest.subList(write, write + 2).clear();
-    }
+    Optional<Path> file = option(rest, "--write");
+    Optional<Path> shares = option(rest, "--shares");
     List<String> sections =
-        rest.isEmpty() ? List.of("ceilings", "gemm", "weights", "ops") : List.copyOf(rest);
-    String text = new Report(quick, sections).run();
+        rest.isEmpty() ? List.of("ceilings", "gemm", "weights", "ops", "cases") : List.copyOf(rest);
+    Report report = new Report(quick, sections);
+    String text = report.run();
     System.out.println(text);
-    if (write >= 0) {
-      Files.writeString(file, text);
+    if (file.isPresent()) {
+      Files.writeString(file.get(), text);
     }
+    if (shares.isPresent()) {
+      Files.writeString(shares.get(), report.shares.toString());
+    }
+  }
+
+  /// The path after `name`, both taken out of `args`.
+  private static Optional<Path> option(List<String> args, String name) {
+    int at = args.indexOf(name);
+    if (at < 0) {
+      return Optional.empty();
+    }
+    Path path = Path.of(args.get(at + 1));
+    args.subList(at, at + 2).clear();
+    return Optional.of(path);
   }
 
   private String run() throws RunnerException {
@@ -63,8 +80,22 @@ public final class Report {
     tables.products(products);
     tables.weights(weights);
     tables.ops(ops);
+    cases(tables);
     tables.bars(products, weights, ops);
     return text.toString();
+  }
+
+  private void cases(Tables tables) throws RunnerException {
+    Map<String, OpCase> rows = sections.contains("cases") ? CaseBenchmark.rows() : Map.of();
+    List<Map<String, String>> parameters =
+        rows.values().stream().map(c -> Map.of("name", c.name(), "threads", "1")).toList();
+    List<Trial> trials = trials("cases", CaseBenchmark.class, parameters);
+    tables.cases(List.copyOf(rows.keySet()), trials);
+    int i = 0;
+    for (String operator : rows.keySet()) {
+      double share = trials.get(i++).ratio("ceiling", "ours");
+      shares.append("%s,%.0f %%%n".formatted(operator, 100 * share));
+    }
   }
 
   private void head() {

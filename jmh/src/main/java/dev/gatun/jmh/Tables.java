@@ -160,6 +160,21 @@ final class Tables {
     }
   }
 
+  void cases(List<String> operators, List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading("Operators out of cache, F32, one thread", "operator", "us", "limit us", "of limit");
+    for (int i = 0; i < trials.size(); i++) {
+      Trial t = trials.get(i);
+      row(
+          operators.get(i),
+          t.best("ours") / 1e3,
+          t.best("ceiling") / 1e3,
+          percent(t.ratio("ceiling", "ours")));
+    }
+  }
+
   /// Whether the trial's limit is the op's: the stream out of cache, the exponential in it.
   static boolean limited(Trial t) {
     return !t.parameters().containsKey("op")
