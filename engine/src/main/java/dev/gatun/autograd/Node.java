@@ -1,6 +1,7 @@
 package dev.gatun.autograd;
 
 import dev.gatun.op.Op;
+import dev.gatun.op.Rules;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -102,7 +103,7 @@ public final class Node {
   private void require(boolean kept, String what) {
     if (!kept) {
       throw new IllegalStateException(
-          op + ": its gradient reads only what keep() names; got " + what);
+          Rules.name(op) + ": its gradient reads only what keep() names; got " + what);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.gatun.device;
 
 import dev.gatun.op.Cost;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ public final class Trace {
       return String.format(
           Locale.ROOT,
           "%-28s %s -> %s on %s (%s) %.1f us, %.2f GFLOP/s, %.2f GB/s",
-          op,
+          Rules.name(op),
           in,
           out,
           device,
@@ -102,7 +103,7 @@ public final class Trace {
                   Locale.ROOT,
                   "{\"name\":\"%s\",\"cat\":\"%s\",\"ph\":\"X\",\"ts\":%.3f,\"dur\":%.3f,\"pid\":\"%s\","
                       + "\"tid\":\"%s\",\"args\":{\"in\":\"%s\",\"out\":\"%s\",\"gflops\":%.3f}}",
-                  quoted(e.op().toString()),
+                  quoted(Rules.name(e.op())),
                   quoted(e.form()),
                   e.startNanos() / 1e3,
                   e.nanos() / 1e3,

@@ -29,7 +29,13 @@ public final class Rules {
             .mapToObj(i -> (i < name.size() ? name.get(i) : "input " + i) + " " + in.get(i))
             .collect(Collectors.joining(", "));
     return new IllegalArgumentException(
-        op + ": " + rule + "; got " + (got.isEmpty() ? "none" : got));
+        name(op) + ": " + rule + "; got " + (got.isEmpty() ? "none" : got));
+  }
+
+  /// The op as messages name it: its record, after the name of the op whose gradient it is.
+  public static String name(Op op) {
+    Class<?> outer = op.getClass().getEnclosingClass();
+    return outer == null ? op.toString() : outer.getSimpleName() + "." + op;
   }
 
   /// Checks the number of inputs.

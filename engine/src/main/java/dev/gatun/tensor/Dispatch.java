@@ -5,6 +5,7 @@ import dev.gatun.device.Device;
 import dev.gatun.op.Composite;
 import dev.gatun.op.Kernel;
 import dev.gatun.op.Op;
+import dev.gatun.op.Rules;
 import dev.gatun.op.shape.Copy;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,7 @@ final class Dispatch {
     List<Spec> specs = op.infer(in.stream().map(Tensor::spec).toList());
     if (!specs.isEmpty()) {
       throw new IllegalArgumentException(
-          op + ": an op that writes in place must infer no outputs; got " + specs);
+          Rules.name(op) + ": an op that writes in place must infer no outputs; got " + specs);
     }
     try (Scope copies = device.scope("update")) {
       guarded(device, op, in.stream().map(t -> contiguous(copies, t)).toList(), List.of());
@@ -70,7 +71,8 @@ final class Dispatch {
     List<Spec> specs = op.infer(in.stream().map(Tensor::spec).toList());
     if (specs.isEmpty()) {
       throw new IllegalArgumentException(
-          op + ": an op that writes in place is run by Scope.update; got a call for its results");
+          Rules.name(op)
+              + ": an op that writes in place is run by Scope.update; got a call for its results");
     }
     List<Tensor> out = specs.stream().map(scope::allocate).toList();
     guarded(scope.device(), op, in, out);

@@ -10,6 +10,7 @@ import dev.gatun.cpu.CpuDevice;
 import dev.gatun.device.Device;
 import dev.gatun.op.Kernel;
 import dev.gatun.op.Op;
+import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Spec;
@@ -236,7 +237,7 @@ public abstract class OpContract {
           assertThrows(
               IllegalArgumentException.class, () -> scope.run(op, tensors), () -> op + " of " + in);
       String text = String.valueOf(e.getMessage());
-      assertTrue(text.startsWith(op + ": "), text);
+      assertTrue(text.startsWith(Rules.name(op) + ": "), text);
       assertTrue(text.contains("; got ") && text.contains(message), text + " lacks " + message);
       assertTrue(device.memory().liveBytes() == made, () -> op + " took memory, then refused");
       assertTrue(made >= before);

@@ -2,6 +2,7 @@ package dev.gatun.op.reduce;
 
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
+import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import java.lang.foreign.MemorySegment;
@@ -93,7 +94,9 @@ final class Passes {
         runs++;
         if (RUNS + runs == r.length) {
           throw new IllegalArgumentException(
-              op + ": at most 20 runs of axes may be kept or reduced by turns; got x " + x);
+              Rules.name(op)
+                  + ": at most 20 runs of axes may be kept or reduced by turns; got x "
+                  + x);
         }
         r[RUNS + runs] = 1;
       }
