@@ -58,14 +58,14 @@ public enum DType {
     };
   }
 
-  /// Stores `v` as element `index` of `s`: floats round to nearest even, integers truncate and
-  /// saturate with NaN as 0, [#BOOL] stores `v != 0`.
+  /// Stores `v` as element `index` of `s`: floats round to nearest even, once, integers truncate
+  /// and saturate with NaN as 0, [#BOOL] stores `v != 0`.
   public void write(MemorySegment s, long index, double v) {
     switch (this) {
       case F32 -> s.set(JAVA_FLOAT_UNALIGNED, index * 4, (float) v);
       case F64 -> s.set(JAVA_DOUBLE_UNALIGNED, index * 8, v);
-      case BF16 -> s.set(JAVA_SHORT_UNALIGNED, index * 2, toBf16((float) v));
-      case F16 -> s.set(JAVA_SHORT_UNALIGNED, index * 2, Float.floatToFloat16((float) v));
+      case BF16 -> s.set(JAVA_SHORT_UNALIGNED, index * 2, toBf16(toOdd(v)));
+      case F16 -> s.set(JAVA_SHORT_UNALIGNED, index * 2, Float.floatToFloat16(toOdd(v)));
       case I8 -> s.set(JAVA_BYTE, index, (byte) Math.clamp((long) v, -128, 127));
       case U8 -> s.set(JAVA_BYTE, index, (byte) Math.clamp((long) v, 0, 255));
       case I32 -> s.set(JAVA_INT_UNALIGNED, index * 4, (int) v);
@@ -84,6 +84,41 @@ public enum DType {
       case F32, F64, BF16, F16 ->
           throw new IllegalArgumentException("readLong: dtype must be an integer; got " + this);
     };
+  }
+
+  /// Stores `v` as element `index` of `s`: floats round to nearest even, once, integers keep the
+  /// low bits, [#BOOL] stores `v != 0`.
+  public void writeLong(MemorySegment s, long index, long v) {
+    switch (this) {
+      case F32 -> s.set(JAVA_FLOAT_UNALIGNED, index * 4, (float) v);
+      case F64 -> s.set(JAVA_DOUBLE_UNALIGNED, index * 8, (double) v);
+      case BF16 -> s.set(JAVA_SHORT_UNALIGNED, index * 2, toBf16(toOdd(v)));
+      case F16 -> s.set(JAVA_SHORT_UNALIGNED, index * 2, Float.floatToFloat16(toOdd(v)));
+      case I8, U8 -> s.set(JAVA_BYTE, index, (byte) v);
+      case I32 -> s.set(JAVA_INT_UNALIGNED, index * 4, (int) v);
+      case I64 -> s.set(JAVA_LONG_UNALIGNED, index * 8, v);
+      case BOOL -> s.set(JAVA_BYTE, index, (byte) (v != 0 ? 1 : 0));
+    }
+  }
+
+  /// `v` in F32 on the way to a shorter type: cut towards zero, the last bit set if anything was
+  /// cut off. That bit stands for the lost ones, so rounding the result to BF16 or F16 is as good
+  /// as rounding `v` itself (S. Boldo and G. Melquiond, "Emulation of a FMA and correctly rounded
+  /// sums", IEEE Trans. Computers 57, 2008).
+  public static float toOdd(double v) {
+    float f = (float) v;
+    return f == v || Double.isNaN(v) ? f : odd(f, Math.abs((double) f) > Math.abs(v));
+  }
+
+  /// [#toOdd(double)] of an integer.
+  public static float toOdd(long v) {
+    float f = (float) v;
+    long back = (long) f;
+    return back == v ? f : odd(f, Math.abs(back) > Math.abs(v));
+  }
+
+  private static float odd(float f, boolean tooFar) {
+    return Float.intBitsToFloat(Float.floatToRawIntBits(f) - (tooFar ? 1 : 0) | 1);
   }
 
   /// The BF16 nearest to `v`, ties to even; NaN stays NaN.

@@ -2,8 +2,11 @@ package dev.gatun.cpu.simd;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -51,7 +54,7 @@ final class BinaryLoop implements Loop.Binary {
       long rows,
       int n) {
     for (long r = 0; r < rows; r++) {
-      double left = get(x, (xAt + r * xStep) * SIZE);
+      long left = Element.bits(x, (xAt + r * xStep) * SIZE, SIZE);
       left(left, y, (yAt + r * yStep) * SIZE, z, (zAt + r * n) * SIZE, n);
     }
   }
@@ -69,14 +72,14 @@ final class BinaryLoop implements Loop.Binary {
       long rows,
       int n) {
     for (long r = 0; r < rows; r++) {
-      double right = get(y, (yAt + r * yStep) * SIZE);
+      long right = Element.bits(y, (yAt + r * yStep) * SIZE, SIZE);
       right(x, (xAt + r * xStep) * SIZE, right, z, (zAt + r * n) * SIZE, n);
     }
   }
 
   @Override
   public void runScalar(MemorySegment x, long xAt, double y, MemorySegment z, long zAt, int n) {
-    right(x, xAt * SIZE, y, z, zAt * SIZE, n);
+    right(x, xAt * SIZE, Element.bits(S, y), z, zAt * SIZE, n);
   }
 
   private static void both(
@@ -109,6 +112,8 @@ final class BinaryLoop implements Loop.Binary {
     }
   }
 
+  // Nothing of ours is called after the functor: a heavy one uses up what C2 is ready to inline,
+  // and a vector handed to a call that is not inlined is boxed.
   private static void bothElements(
       MemorySegment x,
       long xo,
@@ -123,16 +128,19 @@ final class BinaryLoop implements Loop.Binary {
     z = Lanes.offHeap(z);
     for (int i = from; i < to; i++) {
       long at = i * SIZE;
-      Vector<?> v = F.apply(splat(get(x, xo + at)), splat(get(y, yo + at)));
+      Vector<?> v =
+          F.apply(splat(Element.bits(x, xo + at, SIZE)), splat(Element.bits(y, yo + at, SIZE)));
       if (SIZE == 4) {
-        z.set(Lanes.FLOAT, zo + at, ((FloatVector) v).lane(0));
+        z.set(Element.INT, zo + at, v.reinterpretAsInts().lane(0));
+      } else if (SIZE == 8) {
+        z.set(Element.LONG, zo + at, v.reinterpretAsLongs().lane(0));
       } else {
-        z.set(Lanes.DOUBLE, zo + at, ((DoubleVector) v).lane(0));
+        z.set(Element.BYTE, zo + at, v.reinterpretAsBytes().lane(0));
       }
     }
   }
 
-  private static void left(double left, MemorySegment v, long vo, MemorySegment z, long zo, int n) {
+  private static void left(long left, MemorySegment v, long vo, MemorySegment z, long zo, int n) {
     int full = S.loopBound(n);
     leftVectors(left, v, vo, z, zo, full);
     if (full < n) {
@@ -146,7 +154,7 @@ final class BinaryLoop implements Loop.Binary {
   }
 
   private static void leftVectors(
-      double left, MemorySegment v, long vo, MemorySegment z, long zo, int n) {
+      long left, MemorySegment v, long vo, MemorySegment z, long zo, int n) {
     v = Lanes.offHeap(v);
     z = Lanes.offHeap(z);
     for (int i = 0; i < n; i += LANES) {
@@ -157,22 +165,23 @@ final class BinaryLoop implements Loop.Binary {
   }
 
   private static void leftElements(
-      double left, MemorySegment v, long vo, MemorySegment z, long zo, int from, int to) {
+      long left, MemorySegment v, long vo, MemorySegment z, long zo, int from, int to) {
     v = Lanes.offHeap(v);
     z = Lanes.offHeap(z);
     for (int i = from; i < to; i++) {
       long at = i * SIZE;
-      Vector<?> u = F.apply(splat(left), splat(get(v, vo + at)));
+      Vector<?> u = F.apply(splat(left), splat(Element.bits(v, vo + at, SIZE)));
       if (SIZE == 4) {
-        z.set(Lanes.FLOAT, zo + at, ((FloatVector) u).lane(0));
+        z.set(Element.INT, zo + at, u.reinterpretAsInts().lane(0));
+      } else if (SIZE == 8) {
+        z.set(Element.LONG, zo + at, u.reinterpretAsLongs().lane(0));
       } else {
-        z.set(Lanes.DOUBLE, zo + at, ((DoubleVector) u).lane(0));
+        z.set(Element.BYTE, zo + at, u.reinterpretAsBytes().lane(0));
       }
     }
   }
 
-  private static void right(
-      MemorySegment v, long vo, double right, MemorySegment z, long zo, int n) {
+  private static void right(MemorySegment v, long vo, long right, MemorySegment z, long zo, int n) {
     int full = S.loopBound(n);
     rightVectors(v, vo, right, z, zo, full);
     if (full < n) {
@@ -186,7 +195,7 @@ final class BinaryLoop implements Loop.Binary {
   }
 
   private static void rightVectors(
-      MemorySegment v, long vo, double right, MemorySegment z, long zo, int n) {
+      MemorySegment v, long vo, long right, MemorySegment z, long zo, int n) {
     v = Lanes.offHeap(v);
     z = Lanes.offHeap(z);
     for (int i = 0; i < n; i += LANES) {
@@ -197,34 +206,37 @@ final class BinaryLoop implements Loop.Binary {
   }
 
   private static void rightElements(
-      MemorySegment v, long vo, double right, MemorySegment z, long zo, int from, int to) {
+      MemorySegment v, long vo, long right, MemorySegment z, long zo, int from, int to) {
     v = Lanes.offHeap(v);
     z = Lanes.offHeap(z);
     for (int i = from; i < to; i++) {
       long at = i * SIZE;
-      Vector<?> u = F.apply(splat(get(v, vo + at)), splat(right));
+      Vector<?> u = F.apply(splat(Element.bits(v, vo + at, SIZE)), splat(right));
       if (SIZE == 4) {
-        z.set(Lanes.FLOAT, zo + at, ((FloatVector) u).lane(0));
+        z.set(Element.INT, zo + at, u.reinterpretAsInts().lane(0));
+      } else if (SIZE == 8) {
+        z.set(Element.LONG, zo + at, u.reinterpretAsLongs().lane(0));
       } else {
-        z.set(Lanes.DOUBLE, zo + at, ((DoubleVector) u).lane(0));
+        z.set(Element.BYTE, zo + at, u.reinterpretAsBytes().lane(0));
       }
     }
   }
 
-  // Nothing of ours is called after the functor: a heavy one uses up what C2 is ready to inline,
-  // and
-  // a vector handed to a call that is not inlined is boxed.
-
-  private static double get(MemorySegment x, long at) {
-    return SIZE == 4 ? x.get(Lanes.FLOAT, at) : x.get(Lanes.DOUBLE, at);
-  }
-
   @SuppressWarnings("unchecked") // the species of S
-  private static Vector<Float> splat(double value) {
-    Vector<?> v =
-        SIZE == 4
-            ? FloatVector.broadcast(Lanes.F32, (float) value)
-            : DoubleVector.broadcast(Lanes.F64, value);
+  private static Vector<Float> splat(long bits) {
+    Class<?> type = ((VectorSpecies<?>) S).elementType();
+    Vector<?> v;
+    if (type == float.class) {
+      v = FloatVector.broadcast(Lanes.F32, Float.intBitsToFloat((int) bits));
+    } else if (type == double.class) {
+      v = DoubleVector.broadcast(Lanes.F64, Double.longBitsToDouble(bits));
+    } else if (type == int.class) {
+      v = IntVector.broadcast(Lanes.I32, (int) bits);
+    } else if (type == long.class) {
+      v = LongVector.broadcast(Lanes.I64, bits);
+    } else {
+      v = ByteVector.broadcast(Lanes.I8, (byte) bits);
+    }
     return (Vector<Float>) v;
   }
 }

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -42,6 +43,9 @@ public final class Lanes {
   public static final VectorSpecies<Short> S16_HALF =
       VectorSpecies.of(short.class, VectorShape.forBitSize(SHAPE.vectorBitSize() / 2));
 
+  /// Bytes in a full register.
+  public static final VectorSpecies<Byte> I8 = VectorSpecies.of(byte.class, SHAPE);
+
   /// Vector registers a kernel may count on: 32 with AVX-512 and on AArch64, else 16. With AVX-512
   /// that holds for narrower vectors too, so the machine's own width decides, not [#SHAPE].
   public static final int REGISTERS = registers();
@@ -66,6 +70,7 @@ public final class Lanes {
     IntVector.zero(I32);
     LongVector.zero(I64);
     ShortVector.zero(S16);
+    ByteVector.zero(I8);
   }
 
   private Lanes() {}

@@ -6,18 +6,22 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Elementwise loops, one compiled copy for each functor.
 ///
-/// The loop over vectors is written once per arity ([UnaryLoop], [BinaryLoop], [TernaryLoop]) but
-/// each call of a factory here defines the class anew, as a hidden class with the functor as a
-/// constant. The reason is how HotSpot compiles: a loop shared by all ops is compiled on its own as
-/// soon as the first few are hot, with a profile that mixes their functors, and no caller inlines
-/// it after that; it then boxes every vector, at 10 to 30 times the cost, for the rest of the
-/// process. A copy per op has a profile and machine code of its own, whatever else has run.
+/// The loop over vectors is written once per arity ([UnaryLoop], [BinaryLoop], [TestLoop],
+/// [TernaryLoop]) but each call of a factory here defines the class anew, as a hidden class with
+/// the functor as a constant. The reason is how HotSpot compiles: a loop shared by all ops is
+/// compiled on its own as soon as the first few are hot, with a profile that mixes their functors,
+/// and no caller inlines it after that; it then boxes every vector, at 10 to 30 times the cost, for
+/// the rest of the process. A copy per op has a profile and machine code of its own, whatever else
+/// has run.
 ///
 /// Keep a loop in a `static final` field of its op. Offsets and lengths are in elements. Loops
 /// allocate nothing once compiled, never touch an element outside `[at, at + n)`, allow output and
@@ -95,7 +99,7 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
         int n);
   }
 
-  /// What one copy of a loop is made of. `Float` stands for the element type, `Double` too.
+  /// What one copy of a loop is made of. `Float` stands for the element type, whichever it is.
   record Body(VectorSpecies<Float> species, Functor functor) {}
 
   static Unary f32(Functor.Unary<FloatVector> f) {
@@ -139,6 +143,47 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
 
   static Ternary f64(Functor.Ternary<DoubleVector> f) {
     return (Ternary) define(TernaryLoop.class, Lanes.F64, f);
+  }
+
+  static Unary i32(Functor.Unary<IntVector> f) {
+    return (Unary) define(UnaryLoop.class, Lanes.I32, f);
+  }
+
+  static Unary i64(Functor.Unary<LongVector> f) {
+    return (Unary) define(UnaryLoop.class, Lanes.I64, f);
+  }
+
+  static Unary i8(Functor.Unary<ByteVector> f) {
+    return (Unary) define(UnaryLoop.class, Lanes.I8, f);
+  }
+
+  static Binary i32(Functor.Binary<IntVector> f) {
+    return (Binary) define(BinaryLoop.class, Lanes.I32, f);
+  }
+
+  static Binary i64(Functor.Binary<LongVector> f) {
+    return (Binary) define(BinaryLoop.class, Lanes.I64, f);
+  }
+
+  static Binary i8(Functor.Binary<ByteVector> f) {
+    return (Binary) define(BinaryLoop.class, Lanes.I8, f);
+  }
+
+  /// A loop whose results are bytes, 1 where `f` holds and 0 elsewhere.
+  static Binary testF32(Functor.Test<FloatVector> f) {
+    return (Binary) define(TestLoop.class, Lanes.F32, f);
+  }
+
+  static Binary testF64(Functor.Test<DoubleVector> f) {
+    return (Binary) define(TestLoop.class, Lanes.F64, f);
+  }
+
+  static Binary testI32(Functor.Test<IntVector> f) {
+    return (Binary) define(TestLoop.class, Lanes.I32, f);
+  }
+
+  static Binary testI64(Functor.Test<LongVector> f) {
+    return (Binary) define(TestLoop.class, Lanes.I64, f);
   }
 
   @SuppressWarnings("unchecked") // see Body

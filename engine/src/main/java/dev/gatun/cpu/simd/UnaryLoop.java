@@ -2,8 +2,11 @@ package dev.gatun.cpu.simd;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -46,34 +49,39 @@ final class UnaryLoop implements Loop.Unary {
     }
   }
 
+  // Nothing of ours is called after the functor: a heavy one uses up what C2 is ready to inline,
+  // and a vector handed to a call that is not inlined is boxed.
   private static void elements(
       MemorySegment x, long xo, MemorySegment y, long yo, int from, int to) {
     x = Lanes.offHeap(x);
     y = Lanes.offHeap(y);
     for (int i = from; i < to; i++) {
-      Vector<?> v = F.apply(splat(get(x, xo + i * SIZE)));
+      Vector<?> v = F.apply(splat(Element.bits(x, xo + i * SIZE, SIZE)));
       if (SIZE == 4) {
-        y.set(Lanes.FLOAT, yo + i * SIZE, ((FloatVector) v).lane(0));
+        y.set(Element.INT, yo + i * SIZE, v.reinterpretAsInts().lane(0));
+      } else if (SIZE == 8) {
+        y.set(Element.LONG, yo + i * SIZE, v.reinterpretAsLongs().lane(0));
       } else {
-        y.set(Lanes.DOUBLE, yo + i * SIZE, ((DoubleVector) v).lane(0));
+        y.set(Element.BYTE, yo + i * SIZE, v.reinterpretAsBytes().lane(0));
       }
     }
   }
 
-  // Nothing of ours is called after the functor: a heavy one uses up what C2 is ready to inline,
-  // and
-  // a vector handed to a call that is not inlined is boxed.
-
-  private static double get(MemorySegment x, long at) {
-    return SIZE == 4 ? x.get(Lanes.FLOAT, at) : x.get(Lanes.DOUBLE, at);
-  }
-
   @SuppressWarnings("unchecked") // the species of S
-  private static Vector<Float> splat(double value) {
-    Vector<?> v =
-        SIZE == 4
-            ? FloatVector.broadcast(Lanes.F32, (float) value)
-            : DoubleVector.broadcast(Lanes.F64, value);
+  private static Vector<Float> splat(long bits) {
+    Class<?> type = ((VectorSpecies<?>) S).elementType();
+    Vector<?> v;
+    if (type == float.class) {
+      v = FloatVector.broadcast(Lanes.F32, Float.intBitsToFloat((int) bits));
+    } else if (type == double.class) {
+      v = DoubleVector.broadcast(Lanes.F64, Double.longBitsToDouble(bits));
+    } else if (type == int.class) {
+      v = IntVector.broadcast(Lanes.I32, (int) bits);
+    } else if (type == long.class) {
+      v = LongVector.broadcast(Lanes.I64, bits);
+    } else {
+      v = ByteVector.broadcast(Lanes.I8, (byte) bits);
+    }
     return (Vector<Float>) v;
   }
 }

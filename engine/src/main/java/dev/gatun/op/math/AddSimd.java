@@ -6,6 +6,8 @@ import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 
 /// Vector forms of [Add] and [AddTo].
 final class AddSimd {
@@ -14,7 +16,12 @@ final class AddSimd {
           Loop.f32((FloatVector x, FloatVector y) -> x.add(y)),
           Loop.f64((DoubleVector x, DoubleVector y) -> x.add(y)));
 
-  static final Workers.Body BODY = LOOPS;
+  private static final BinarySimd INTEGERS =
+      new BinarySimd(
+          Loop.i32((IntVector x, IntVector y) -> x.add(y)),
+          Loop.i64((LongVector x, LongVector y) -> x.add(y)));
+
+  static final Workers.Body BODY = TypedSimd.numbers(LOOPS, INTEGERS);
   static final Workers.Body IN_PLACE = AddSimd::inPlace;
 
   private AddSimd() {}

@@ -13,14 +13,14 @@ import static dev.gatun.op.math.Elementwise.Y_STRIDE;
 import dev.gatun.cpu.simd.Loop;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
-import dev.gatun.tensor.DType;
 
-/// Blocks of a binary op over its two loops, after [Elementwise#plan].
+/// Blocks of a binary op over its two loops, after [Elementwise#plan]: that for elements of 4 bytes
+/// and that for 8, floats or integers.
 record BinarySimd(Loop.Binary f32, Loop.Binary f64) implements Workers.Body {
   @Override
   public void run(Call c, long phase, int block, int worker) {
     long[] r = c.registers();
-    Loop.Binary loop = c.dtype() == DType.F32 ? f32 : f64;
+    Loop.Binary loop = c.dtype().bytes() == 4 ? f32 : f64;
     if (r[INNER] > BLOCK) {
       long pieces = Elementwise.piecesPerRow(r);
       long from = block % pieces * BLOCK;

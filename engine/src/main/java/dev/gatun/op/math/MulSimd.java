@@ -4,13 +4,19 @@ import dev.gatun.cpu.simd.Loop;
 import dev.gatun.device.Workers;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 
 /// Vector form of [Mul].
 final class MulSimd {
   static final Workers.Body BODY =
-      new BinarySimd(
-          Loop.f32((FloatVector x, FloatVector y) -> x.mul(y)),
-          Loop.f64((DoubleVector x, DoubleVector y) -> x.mul(y)));
+      TypedSimd.numbers(
+          new BinarySimd(
+              Loop.f32((FloatVector x, FloatVector y) -> x.mul(y)),
+              Loop.f64((DoubleVector x, DoubleVector y) -> x.mul(y))),
+          new BinarySimd(
+              Loop.i32((IntVector x, IntVector y) -> x.mul(y)),
+              Loop.i64((LongVector x, LongVector y) -> x.mul(y))));
 
   private MulSimd() {}
 }

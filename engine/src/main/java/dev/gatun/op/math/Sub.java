@@ -10,11 +10,16 @@ import java.util.Optional;
 
 /// `z = x - y`.
 ///
-/// Shapes: `x`, `y` broadcast to `z`, F32 or F64. Error: rounded to nearest. Gradient: `dx = dz`,
-/// `dy = -dz`, summed over broadcast axes.
-public record Sub() implements Binary {
+/// Shapes: `x`, `y` broadcast to `z`, F32 or F64, or I32 or I64, which wrap. Error: rounded to
+/// nearest. Gradient: `dx = dz`, `dy = -dz`, summed over broadcast axes.
+public record Sub() implements Arithmetic {
   @Override
   public double f(double x, double y) {
+    return x - y;
+  }
+
+  @Override
+  public long f(long x, long y) {
     return x - y;
   }
 

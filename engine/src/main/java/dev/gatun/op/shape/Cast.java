@@ -10,16 +10,17 @@ import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
-/// The elements as type `to`: floats round to nearest even, floats to integers truncate and
-/// saturate with NaN as 0, integers to integers saturate. F64 and I64 reach F16 and BF16 through
-/// F32, rounded twice. Gradient: `dy` cast back, where both types compute.
+/// The elements of `x` as type `to`, for every pair of types.
+///
+/// Floats to floats and integers to floats are rounded to nearest even, once, from the exact value;
+/// floats to integers are cut towards zero and saturate, NaN being 0; integers to integers keep the
+/// low bits; everything to BOOL is true unless zero, NaN too; BOOL gives 0 and 1. Gradient: `dy`
+/// cast back, where both types compute.
 public record Cast(DType to) implements Kernel {
   static final int BLOCK = 16_384;
-  private static final Workers.Body SCALAR = Cast::scalar;
 
   @Override
   public List<Spec> infer(List<Spec> in) {
@@ -29,30 +30,32 @@ public record Cast(DType to) implements Kernel {
 
   @Override
   public void reference(Call c) {
-    range(c, 0, c.outShape(0).elems());
+    DType from = c.dtype();
+    for (long i = 0, n = c.outShape(0).elems(); i < n; i++) {
+      if (isFloat(from)) {
+        to.write(c.out(0), i, from.read(c.in(0), i));
+      } else {
+        to.writeLong(c.out(0), i, from.readLong(c.in(0), i));
+      }
+    }
   }
 
-  private static void range(Call c, long from, long end) {
-    if (c.dtype() == c.outSpec(0).dtype()) {
-      // Not through double, which has too few digits for I64.
-      long bytes = c.dtype().bytes();
-      MemorySegment.copy(c.in(0), from * bytes, c.out(0), from * bytes, (end - from) * bytes);
-      return;
-    }
-    for (long i = from; i < end; i++) {
-      c.set(0, i, c.get(0, i));
-    }
+  private static boolean isFloat(DType t) {
+    return switch (t) {
+      case F32, F64, BF16, F16 -> true;
+      case I8, U8, I32, I64, BOOL -> false;
+    };
   }
 
   @Override
   public void simd(Call c, Workers w) {
     int blocks = Math.toIntExact((c.outShape(0).elems() + BLOCK - 1) / BLOCK);
-    w.run(CastSimd.has(c.dtype(), to) ? CastSimd.BODY : SCALAR, c, 0, blocks);
+    w.run(CastSimd.BODY, c, 0, blocks);
   }
 
-  private static void scalar(Call c, long phase, int block, int worker) {
-    long from = (long) block * BLOCK;
-    range(c, from, Math.min(from + BLOCK, c.outShape(0).elems()));
+  @Override
+  public long scratch(List<Spec> in, int workers) {
+    return CastSimd.scratch(workers);
   }
 
   @Override

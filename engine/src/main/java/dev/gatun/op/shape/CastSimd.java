@@ -1,128 +1,148 @@
 package dev.gatun.op.shape;
 
-import static jdk.incubator.vector.VectorOperators.D2F;
-import static jdk.incubator.vector.VectorOperators.F2D;
-import static jdk.incubator.vector.VectorOperators.I2S;
-import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LSHR;
-import static jdk.incubator.vector.VectorOperators.NE;
-import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
-
-import dev.gatun.cpu.simd.Lanes;
+import dev.gatun.cpu.simd.Convert;
+import dev.gatun.cpu.simd.ConvertHalf;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
+import java.util.ArrayList;
+import java.util.List;
 
-/// Vector forms of [Cast] between the floating types. Conversions round to nearest in hardware and
-/// in [DType#write] alike, so what is left over at the end is done by the latter.
+/// Vector form of [Cast]: every pair of types is a path of up to four passes over a run that stays
+/// in the first-level cache. Passes that come before others are exact, or round to odd, or only
+/// drop bits that the last would drop, so that a path rounds once.
 final class CastSimd {
   static final Workers.Body BODY = CastSimd::block;
 
-  private static final VectorSpecies<Float> HALF =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(Lanes.SHAPE.vectorBitSize() / 2));
-  private static final int N32 = Lanes.F32.length();
-  private static final int N64 = Lanes.F64.length();
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+  /// Elements that go through all passes at a time.
+  private static final int RUN = 1024;
+
+  private static final int STAGE = RUN * Long.BYTES;
+  private static final int TYPES = DType.values().length;
+  private static final Step[][] PATHS = paths();
 
   private CastSimd() {}
 
-  /// Whether there is a form for this pair.
-  static boolean has(DType from, DType to) {
-    return switch (from) {
-      case F32 -> to == DType.F64 || to == DType.BF16 || to == DType.F16;
-      case F64, BF16, F16 -> to == DType.F32;
-      case I8, U8, I32, I64, BOOL -> false;
-    };
+  /// A loop from `n` elements at byte offset `xo` of `x` to `n` at `yo` of `y`.
+  private interface Pass {
+    void run(MemorySegment x, long xo, MemorySegment y, long yo, int n);
+  }
+
+  /// A pass and the type it leaves.
+  private record Step(Pass pass, DType to) {}
+
+  /// Two stages for each worker.
+  static long scratch(int workers) {
+    return 2L * workers * STAGE;
   }
 
   private static void block(Call c, long phase, int block, int worker) {
+    DType from = c.dtype();
+    DType to = c.outSpec(0).dtype();
+    Step[] path = PATHS[from.ordinal() * TYPES + to.ordinal()];
     long at = (long) block * Cast.BLOCK;
-    int n = (int) Math.min(Cast.BLOCK, c.outShape(0).elems() - at);
+    long end = Math.min(at + Cast.BLOCK, c.outShape(0).elems());
+    if (path.length == 0) {
+      int bytes = from.bytes();
+      MemorySegment.copy(c.in(0), at * bytes, c.out(0), at * bytes, (end - at) * bytes);
+    } else if (path.length == 1) {
+      int n = (int) (end - at);
+      path[0].pass().run(c.in(0), at * from.bytes(), c.out(0), at * to.bytes(), n);
+    } else {
+      for (; at < end; at += RUN) {
+        run(c, path, worker, at, (int) Math.min(RUN, end - at));
+      }
+    }
+  }
+
+  private static void run(Call c, Step[] path, int worker, long at, int n) {
     MemorySegment x = c.in(0);
-    MemorySegment y = c.out(0);
-    int done =
-        switch (c.dtype()) {
-          case F64 -> f64ToF32(x, at * 8, y, at * 4, n);
-          case BF16 -> bf16ToF32(x, at * 2, y, at * 4, n);
-          case F16 -> f16ToF32(x, at * 2, y, at * 4, n);
-          case F32 ->
-              switch (c.outSpec(0).dtype()) {
-                case F64 -> f32ToF64(x, at * 4, y, at * 8, n);
-                case BF16 -> f32ToBf16(x, at * 4, y, at * 2, n);
-                default -> f32ToF16(x, at * 4, y, at * 2, n);
-              };
-          default -> 0;
+    long xo = at * c.dtype().bytes();
+    for (int i = 0; i < path.length; i++) {
+      boolean last = i == path.length - 1;
+      MemorySegment y = last ? c.out(0) : c.scratch();
+      long yo = last ? at * path[i].to().bytes() : (2L * worker + i % 2) * STAGE;
+      path[i].pass().run(x, xo, y, yo, n);
+      x = y;
+      xo = yo;
+    }
+  }
+
+  private static Step[][] paths() {
+    Step[][] paths = new Step[TYPES * TYPES][];
+    for (DType from : DType.values()) {
+      for (DType to : DType.values()) {
+        List<Step> path = new ArrayList<>();
+        find(from, to, path);
+        paths[from.ordinal() * TYPES + to.ordinal()] = path.toArray(Step[]::new);
+      }
+    }
+    return paths;
+  }
+
+  private static void find(DType from, DType to, List<Step> path) {
+    if (from == to) {
+      return;
+    }
+    Step next =
+        switch (from) {
+          case BF16 -> new Step(ConvertHalf::bf16ToF32, DType.F32);
+          case F16 -> new Step(ConvertHalf::f16ToF32, DType.F32);
+          case I8 -> new Step(Convert::i8ToI32, DType.I32);
+          case U8, BOOL -> new Step(Convert::u8ToI32, DType.I32);
+          case F32 -> fromF32(to);
+          case F64 -> fromF64(to);
+          case I32 -> fromI32(to);
+          case I64 -> fromI64(to);
         };
-    for (int i = done; i < n; i++) {
-      c.set(0, at + i, c.get(0, at + i));
+    path.add(next);
+    boolean saturates = from == DType.F32 || from == DType.F64;
+    if (saturates && next.to() == DType.I32 && to != DType.I32) {
+      path.add(new Step(to == DType.I8 ? Convert::clampToI8 : Convert::clampToU8, to));
+    } else {
+      find(next.to(), to, path);
     }
   }
 
-  private static int f32ToF64(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
-    int full = Lanes.F64.loopBound(n);
-    for (int i = 0; i < full; i += N64) {
-      FloatVector v = FloatVector.fromMemorySegment(HALF, x, xo + i * 4L, Lanes.ORDER);
-      ((DoubleVector) v.convertShape(F2D, Lanes.F64, 0))
-          .intoMemorySegment(y, yo + i * 8L, Lanes.ORDER);
-    }
-    return full;
+  private static Step fromF32(DType to) {
+    return switch (to) {
+      case F64 -> new Step(Convert::f32ToF64, to);
+      case BF16 -> new Step(ConvertHalf::f32ToBf16, to);
+      case F16 -> new Step(ConvertHalf::f32ToF16, to);
+      case I64 -> new Step(Convert::f32ToI64, to);
+      case BOOL -> new Step(Convert::f32ToBool, to);
+      case I32, I8, U8, F32 -> new Step(Convert::f32ToI32, DType.I32);
+    };
   }
 
-  private static int f64ToF32(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
-    int full = Lanes.F64.loopBound(n);
-    for (int i = 0; i < full; i += N64) {
-      DoubleVector v = DoubleVector.fromMemorySegment(Lanes.F64, x, xo + i * 8L, Lanes.ORDER);
-      ((FloatVector) v.convertShape(D2F, HALF, 0)).intoMemorySegment(y, yo + i * 4L, Lanes.ORDER);
-    }
-    return full;
+  private static Step fromF64(DType to) {
+    return switch (to) {
+      case F32 -> new Step(Convert::f64ToF32, to);
+      case BF16, F16 -> new Step(Convert::f64ToOddF32, DType.F32);
+      case I64 -> new Step(Convert::f64ToI64, to);
+      case BOOL -> new Step(Convert::f64ToBool, to);
+      case I32, I8, U8, F64 -> new Step(Convert::f64ToI32, DType.I32);
+    };
   }
 
-  private static int bf16ToF32(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
-    int full = Lanes.F32.loopBound(n);
-    for (int i = 0; i < full; i += N32) {
-      ShortVector v = ShortVector.fromMemorySegment(Lanes.S16_HALF, x, xo + i * 2L, Lanes.ORDER);
-      IntVector bits = (IntVector) v.convertShape(ZERO_EXTEND_S2I, Lanes.I32, 0);
-      bits.lanewise(LSHL, 16).intoMemorySegment(y, yo + i * 4L, Lanes.ORDER);
-    }
-    return full;
+  private static Step fromI32(DType to) {
+    return switch (to) {
+      case F32 -> new Step(Convert::i32ToF32, to);
+      case F64, BF16, F16 -> new Step(Convert::i32ToF64, DType.F64);
+      case I64 -> new Step(Convert::i32ToI64, to);
+      case I8, U8 -> new Step(Convert::i32ToI8, to);
+      case BOOL, I32 -> new Step(Convert::i32ToBool, DType.BOOL);
+    };
   }
 
-  /// As [DType#toBf16].
-  private static int f32ToBf16(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
-    int full = Lanes.F32.loopBound(n);
-    for (int i = 0; i < full; i += N32) {
-      FloatVector v = FloatVector.fromMemorySegment(Lanes.F32, x, xo + i * 4L, Lanes.ORDER);
-      IntVector bits = v.reinterpretAsInts();
-      IntVector high = bits.lanewise(LSHR, 16);
-      IntVector rounded = bits.add(high.and(1)).add(0x7fff).lanewise(LSHR, 16);
-      IntVector b = rounded.blend(high.or(0x40), v.compare(NE, v).cast(Lanes.I32));
-      ((ShortVector) b.convertShape(I2S, Lanes.S16_HALF, 0))
-          .intoMemorySegment(y, yo + i * 2L, Lanes.ORDER);
-    }
-    return full;
-  }
-
-  // The Vector API has no half precision; the scalar conversions are single instructions.
-
-  private static int f16ToF32(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
-    for (int i = 0; i < n; i++) {
-      y.set(Lanes.FLOAT, yo + i * 4L, Float.float16ToFloat(x.get(SHORT, xo + i * 2L)));
-    }
-    return n;
-  }
-
-  private static int f32ToF16(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
-    for (int i = 0; i < n; i++) {
-      y.set(SHORT, yo + i * 2L, Float.floatToFloat16(x.get(Lanes.FLOAT, xo + i * 4L)));
-    }
-    return n;
+  private static Step fromI64(DType to) {
+    return switch (to) {
+      case F32 -> new Step(Convert::i64ToF32, to);
+      case F64 -> new Step(Convert::i64ToF64, to);
+      case BF16, F16 -> new Step(Convert::i64ToOddF32, DType.F32);
+      case BOOL -> new Step(Convert::i64ToBool, to);
+      case I32, I8, U8, I64 -> new Step(Convert::i64ToI32, DType.I32);
+    };
   }
 }

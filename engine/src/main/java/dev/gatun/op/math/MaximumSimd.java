@@ -1,0 +1,25 @@
+package dev.gatun.op.math;
+
+import dev.gatun.cpu.simd.Loop;
+import dev.gatun.device.Workers;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+
+/// Vector form of [Maximum].
+final class MaximumSimd {
+  static final BinarySimd FLOATS =
+      new BinarySimd(
+          Loop.f32((FloatVector x, FloatVector y) -> x.max(y)),
+          Loop.f64((DoubleVector x, DoubleVector y) -> x.max(y)));
+
+  private static final BinarySimd INTEGERS =
+      new BinarySimd(
+          Loop.i32((IntVector x, IntVector y) -> x.max(y)),
+          Loop.i64((LongVector x, LongVector y) -> x.max(y)));
+
+  static final Workers.Body BODY = TypedSimd.numbers(FLOATS, INTEGERS);
+
+  private MaximumSimd() {}
+}

@@ -1,0 +1,31 @@
+package dev.gatun.op.math;
+
+import static jdk.incubator.vector.VectorOperators.NE;
+
+import dev.gatun.cpu.simd.Lanes;
+import dev.gatun.cpu.simd.Loop;
+import dev.gatun.device.Workers;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+
+/// Vector form of [NotEqual].
+final class NotEqualSimd {
+  private static final Loop.Binary BYTES =
+      Loop.i8((ByteVector x, ByteVector y) ->
+          ByteVector.zero(Lanes.I8).blend((byte) 1, x.compare(NE, y)));
+
+  static final Workers.Body BODY =
+      new TypedSimd(
+          new BinarySimd(
+              Loop.testF32((FloatVector x, FloatVector y) -> x.compare(NE, y)),
+              Loop.testF64((DoubleVector x, DoubleVector y) -> x.compare(NE, y))),
+          new BinarySimd(
+              Loop.testI32((IntVector x, IntVector y) -> x.compare(NE, y)),
+              Loop.testI64((LongVector x, LongVector y) -> x.compare(NE, y))),
+          new BinarySimd(BYTES, BYTES));
+
+  private NotEqualSimd() {}
+}

@@ -1,0 +1,18 @@
+package dev.gatun.op.math;
+
+import static jdk.incubator.vector.VectorOperators.LSHL;
+
+import dev.gatun.cpu.simd.Loop;
+import dev.gatun.device.Workers;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+
+/// Vector form of [ShiftLeft].
+final class ShiftLeftSimd {
+  static final Workers.Body BODY =
+      new BinarySimd(
+          Loop.i32((IntVector x, IntVector y) -> x.lanewise(LSHL, y)),
+          Loop.i64((LongVector x, LongVector y) -> x.lanewise(LSHL, y)));
+
+  private ShiftLeftSimd() {}
+}
