@@ -54,7 +54,7 @@ final class FunctionCases {
               .ulps(2),
           on("sinh", new Sinh(), -3, 3).ulps(2),
           on("cosh", new Cosh(), -3, 3).ulps(2),
-          on("erf", new Erf(), -3, 3).ulps(2),
+          on("erf", new Erf(), -3, 3).ulps(3),
           on("gelu.tanh", new GeluTanh(), -3, 3).ulps(4),
           on("softplus", new Softplus(), -3, 3).ulps(3),
           on("mish", new Mish(), -3, 3).ulps(4),

@@ -39,8 +39,7 @@ public final class GeluTanhLanes {
     FloatVector part = factor.sub(cube);
     low = low.add(cube.sub(factor.sub(part))).add(part.neg().add(A_F));
     low = low.fma(x, x.fma(factor, v.neg()));
-    FloatVector y = x.mul(s);
-    return s.neg().add(1f).mul(low).fma(y, y);
+    return s.neg().fma(s, s).fma(low, s).mul(x);
   }
 
   /// The function.
@@ -58,8 +57,7 @@ public final class GeluTanhLanes {
     FloatVector part = factor.sub(cube);
     low = low.add(cube.sub(factor.sub(part))).add(part.neg().add(A_F));
     low = low.fma(c, c.fma(factor, v.neg()));
-    FloatVector y = finite.mul(s);
-    return s.neg().add(1f).mul(low).fma(y, y);
+    return s.neg().fma(s, s).fma(low, s).mul(finite);
   }
 
   /// The derivative: `s + x s (1 - s) (A + 3 B x^2)` with `s` the logistic function of `v`.
@@ -87,8 +85,7 @@ public final class GeluTanhLanes {
     DoubleVector part = factor.sub(cube);
     low = low.add(cube.sub(factor.sub(part))).add(part.neg().add(A));
     low = low.fma(c, c.fma(factor, v.neg()));
-    DoubleVector y = finite.mul(s);
-    return s.neg().add(1).mul(low).fma(y, y);
+    return s.neg().fma(s, s).fma(low, s).mul(finite);
   }
 
   /// The derivative: `s + x s (1 - s) (A + 3 B x^2)` with `s` the logistic function of `v`.

@@ -23,8 +23,7 @@ public final class PowLanes {
 
   /// `|x|^y` with the sign and the special cases of `Math.pow`, for numbers that were floats.
   public static DoubleVector ofFloats(DoubleVector x, DoubleVector y) {
-    DoubleVector p = log2(x).mul(y);
-    p = p.blend(400.0, p.compare(GT, 400.0)).blend(-400.0, p.compare(LT, -400.0));
+    DoubleVector p = clamped(log2(x).mul(y));
     DoubleVector t = p.add(0x1.8p52 + 1023);
     DoubleVector r = p.sub(t.sub(0x1.8p52 + 1023));
     DoubleVector q =
@@ -39,12 +38,21 @@ public final class PowLanes {
     DoubleVector z = scale.fma(q.mul(r), scale);
     z = z.blend(x, x.compare(NE, x));
     DoubleVector size = y.reinterpretAsLongs().and(Long.MAX_VALUE).reinterpretAsDoubles();
+    size = size.blend(2.0, size.compare(GT, 0x1p40));
     DoubleVector whole = size.add(0x1p52);
     LongVector odd = whole.reinterpretAsLongs().lanewise(LSHL, 63).and(x.reinterpretAsLongs());
     VectorMask<Double> broken = whole.sub(0x1p52).compare(NE, size);
     z = z.reinterpretAsLongs().or(odd.blend(0L, broken.cast(Lanes.I64))).reinterpretAsDoubles();
-    z = z.blend(Double.NaN, broken.and(x.compare(LT, 0.0)));
+    z =
+        z.blend(
+            Double.NaN,
+            broken.and(x.compare(LT, 0.0)).and(x.compare(GT, Double.NEGATIVE_INFINITY)));
     return z.blend(1.0, y.compare(EQ, 0.0));
+  }
+
+  private static DoubleVector clamped(DoubleVector p) {
+    DoubleVector q = p.blend(400.0, p.compare(GT, 400.0));
+    return q.blend(-400.0, p.compare(LT, -400.0));
   }
 
   /// `log2 |x|` to 2^-44, of numbers that are normal in F64, zeros and infinities.
