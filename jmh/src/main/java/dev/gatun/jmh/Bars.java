@@ -11,15 +11,18 @@ import java.util.Map;
 final class Bars {
   /// Least ratio to PyTorch in cache on one thread.
   private static final Map<Subject, Double> IN_CACHE =
-      Map.of(
-          Subject.TANH, 3.0,
-          Subject.LOG, 3.0,
-          Subject.EXP, 1.5,
-          Subject.SOFTMAX, 1.5,
-          Subject.GELU, 1.5,
-          Subject.SIGMOID, 1.1,
-          Subject.LAYER_NORM, 2.0,
-          Subject.RMS_NORM, 2.0);
+      Map.ofEntries(
+          Map.entry(Subject.TANH, 3.0),
+          Map.entry(Subject.LOG, 3.0),
+          Map.entry(Subject.EXP, 1.5),
+          Map.entry(Subject.SOFTMAX, 1.5),
+          Map.entry(Subject.GELU, 1.5),
+          Map.entry(Subject.ERF, 2.5),
+          Map.entry(Subject.GELU_TANH, 2.5),
+          Map.entry(Subject.SILU, 1.1),
+          Map.entry(Subject.SIGMOID, 1.1),
+          Map.entry(Subject.LAYER_NORM, 2.0),
+          Map.entry(Subject.RMS_NORM, 2.0));
 
   private final List<Bar> rows = new ArrayList<>();
 

@@ -91,7 +91,7 @@ public final class GeluLanes {
   }
 
   /// `Q(a) s + c a exp(-a^2 / 2)`; half of `P` is a call, before the exponential's.
-  private static DoubleVector tail(DoubleVector a, DoubleVector s, double c) {
+  static DoubleVector tail(DoubleVector a, DoubleVector s, double c) {
     DoubleVector ca = a.mul(0.175);
     DoubleVector one = DoubleVector.broadcast(Lanes.F64, 1);
     DoubleVector t = one.div(ca.add(one));

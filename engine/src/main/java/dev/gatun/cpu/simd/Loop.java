@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
+import java.util.function.DoubleUnaryOperator;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -114,7 +115,8 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
       Functor.Unary<FloatVector> fast,
       Functor.Unary<FloatVector> full) {
     int from = Float.floatToRawIntBits(least);
-    return new RangedLoop(-1, from, Float.floatToRawIntBits(greatest), f32(fast), f32(full));
+    int to = Float.floatToRawIntBits(greatest);
+    return new RangedLoop(-1L, from, to, 1, f32(fast), f32(full));
   }
 
   /// A loop over `fast` where no argument is greater than `greatest` in magnitude, over `full`
@@ -122,7 +124,19 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
   static Unary f32(
       float greatest, Functor.Unary<FloatVector> fast, Functor.Unary<FloatVector> full) {
     int to = Float.floatToRawIntBits(greatest);
-    return new RangedLoop(Integer.MAX_VALUE, 0, to, f32(fast), f32(full));
+    return new RangedLoop(RangedLoop.SIZES_F32, 0, to, 1, f32(fast), f32(full));
+  }
+
+  /// A loop over `fast`, and over `exact`, one by one, where an argument is greater than `limit` in
+  /// magnitude or NaN.
+  static Unary patchedF32(float limit, Functor.Unary<FloatVector> fast, DoubleUnaryOperator exact) {
+    return new PatchedLoop(limit, 4, f32(fast), exact);
+  }
+
+  /// The same of F64.
+  static Unary patchedF64(
+      double limit, Functor.Unary<DoubleVector> fast, DoubleUnaryOperator exact) {
+    return new PatchedLoop(limit, 8, f64(fast), exact);
   }
 
   static Unary f64(Functor.Unary<DoubleVector> f) {

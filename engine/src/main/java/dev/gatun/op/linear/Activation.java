@@ -1,6 +1,6 @@
 package dev.gatun.op.linear;
 
-import dev.gatun.op.math.Erf;
+import dev.gatun.op.math.NormalCdf;
 import dev.gatun.op.math.Relu;
 import dev.gatun.op.math.Silu;
 import dev.gatun.tensor.Tensor;
@@ -25,7 +25,7 @@ public enum Activation {
     return switch (this) {
       case NONE -> x;
       case RELU -> Double.isNaN(x) ? x : Math.max(0, x);
-      case GELU -> Erf.gelu(x);
+      case GELU -> NormalCdf.gelu(x);
       case SILU -> x / (1 + Math.exp(-x));
       case SIGMOID -> 1 / (1 + Math.exp(-x));
       case TANH -> Math.tanh(x);

@@ -16,7 +16,7 @@ import java.util.Optional;
 public record Gelu() implements Unary {
   @Override
   public double f(double x) {
-    return Erf.gelu(x);
+    return NormalCdf.gelu(x);
   }
 
   @Override
@@ -43,7 +43,7 @@ public record Gelu() implements Unary {
   public record Grad() implements Binary {
     @Override
     public double f(double dy, double x) {
-      return dy * Erf.geluDerivative(x);
+      return dy * NormalCdf.geluDerivative(x);
     }
 
     @Override
@@ -70,6 +70,6 @@ public record Gelu() implements Unary {
   /// `phi(x) (2 - x^2)`
   private static Tensor second(Tensor x) {
     Tensor square = x.mul(x);
-    return square.mul(-0.5).exp().mul(square.add(-2)).mul(-Erf.density(0));
+    return square.mul(-0.5).exp().mul(square.add(-2)).mul(-NormalCdf.density(0));
   }
 }

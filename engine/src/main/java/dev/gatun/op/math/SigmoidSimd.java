@@ -9,7 +9,9 @@ import jdk.incubator.vector.FloatVector;
 /// Vector form of [Sigmoid] and its gradient.
 final class SigmoidSimd {
   static final Workers.Body BODY =
-      new UnarySimd(Loop.f32(SigmoidLanes::f32), Loop.f64(SigmoidLanes::f64));
+      new UnarySimd(
+          Loop.f32(87f, SigmoidLanes::moderateF32, SigmoidLanes::anyF32),
+          Loop.f64(SigmoidLanes::f64));
 
   /// `dy y (1 - y)`
   static final Workers.Body GRAD =

@@ -10,7 +10,10 @@ import jdk.incubator.vector.FloatVector;
 final class SiluSimd {
   static final Workers.Body BODY =
       new UnarySimd(
-          Loop.f32((FloatVector x) -> x.mul(SigmoidLanes.f32(x))),
+          Loop.f32(
+              87f,
+              (FloatVector x) -> x.mul(SigmoidLanes.moderateF32(x)),
+              (FloatVector x) -> x.mul(SigmoidLanes.anyF32(x))),
           Loop.f64((DoubleVector x) -> x.mul(SigmoidLanes.f64(x))));
 
   static final Workers.Body GRAD =

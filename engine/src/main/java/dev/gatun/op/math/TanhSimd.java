@@ -10,7 +10,8 @@ import jdk.incubator.vector.FloatVector;
 /// Vector form of [Tanh] and its gradient.
 final class TanhSimd {
   static final Workers.Body BODY =
-      new UnarySimd(Loop.f32(TanhLanes::f32), Loop.f64(TanhLanes::f64));
+      new UnarySimd(
+          Loop.f32(43f, TanhLanes::moderateF32, TanhLanes::f32), Loop.f64(TanhLanes::f64));
 
   /// `dy (1 - y^2)`; the fused form loses nothing where `y` is near 1.
   static final Workers.Body GRAD =

@@ -2,6 +2,7 @@ package dev.gatun.cpu.simd;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.math.RoundingMode;
 
 /// Elementary functions to some 60 significant digits: references for F64 kernels.
 final class Exact {
@@ -90,5 +91,131 @@ final class Exact {
       sum = sum.add(power.divide(new BigDecimal(2 * i + 1), DIGITS), DIGITS);
     }
     return sum;
+  }
+
+  static BigDecimal expm1(double x) {
+    return exp(x).subtract(ONE);
+  }
+
+  static BigDecimal exp2(double x) {
+    return exp(new BigDecimal(x).multiply(log(2), DIGITS));
+  }
+
+  static BigDecimal log1p(double x) {
+    return sharpened(StrictMath.log1p(x), ONE.add(new BigDecimal(x)));
+  }
+
+  static BigDecimal log2(double x) {
+    return log(x).divide(log(2), DIGITS);
+  }
+
+  static BigDecimal softplus(double x) {
+    double s = StrictMath.log1p(StrictMath.exp(-Math.abs(x)));
+    return sharpened(Math.max(x, 0) + s, ONE.add(exp(x)));
+  }
+
+  /// The logarithm of `x`, of which `y` has 15 digits or more.
+  private static BigDecimal sharpened(double y, BigDecimal x) {
+    BigDecimal b = new BigDecimal(y);
+    BigDecimal d = x.multiply(exp(b.negate()), DIGITS).subtract(ONE, DIGITS);
+    return b.add(d).subtract(d.multiply(d, DIGITS).divide(TWO, DIGITS), DIGITS);
+  }
+
+  static BigDecimal sinh(double x) {
+    BigDecimal e = exp(x);
+    return e.subtract(ONE.divide(e, DIGITS)).divide(TWO, DIGITS);
+  }
+
+  static BigDecimal cosh(double x) {
+    BigDecimal e = exp(x);
+    return e.add(ONE.divide(e, DIGITS)).divide(TWO, DIGITS);
+  }
+
+  static BigDecimal sin(double x) {
+    return sin(new BigDecimal(x));
+  }
+
+  static BigDecimal cos(double x) {
+    return sin(new BigDecimal(x).add(PI.divide(TWO, DIGITS)));
+  }
+
+  static BigDecimal tan(double x) {
+    return sin(x).divide(cos(x), DIGITS);
+  }
+
+  /// Taylor's series of `x` less a multiple of `2 pi`.
+  private static BigDecimal sin(BigDecimal x) {
+    BigDecimal turn = PI.multiply(TWO);
+    BigDecimal turns = x.divide(turn, DIGITS).setScale(0, RoundingMode.HALF_EVEN);
+    BigDecimal r = x.subtract(turns.multiply(turn));
+    BigDecimal square = r.multiply(r, DIGITS).negate();
+    BigDecimal term = r;
+    BigDecimal sum = r;
+    for (int i = 2; i < 120; i += 2) {
+      term = term.multiply(square, DIGITS).divide(new BigDecimal(i * (i + 1)), DIGITS);
+      sum = sum.add(term, DIGITS);
+    }
+    return sum;
+  }
+
+  static BigDecimal asin(double x) {
+    double y = StrictMath.asin(x);
+    return new BigDecimal(y).add(new BigDecimal(x).subtract(sin(y)).divide(cos(y), DIGITS), DIGITS);
+  }
+
+  static BigDecimal acos(double x) {
+    double y = StrictMath.acos(x);
+    return new BigDecimal(y).add(cos(y).subtract(new BigDecimal(x)).divide(sin(y), DIGITS), DIGITS);
+  }
+
+  static BigDecimal atan(double x) {
+    return atan2(x, 1);
+  }
+
+  /// With `a` nearly the angle: `a` and the tangent of what it lacks.
+  static BigDecimal atan2(double y, double x) {
+    double a = StrictMath.atan2(y, x);
+    BigDecimal by = new BigDecimal(y);
+    BigDecimal bx = new BigDecimal(x);
+    BigDecimal sin = sin(a);
+    BigDecimal cos = cos(a);
+    BigDecimal across = by.multiply(cos, DIGITS).subtract(bx.multiply(sin, DIGITS));
+    BigDecimal along = bx.multiply(cos, DIGITS).add(by.multiply(sin, DIGITS));
+    return new BigDecimal(a).add(across.divide(along, DIGITS), DIGITS);
+  }
+
+  /// `2 / sqrt(pi) exp(-x^2) (x + 2 x^3 / 3 + 4 x^5 / (3 5) + ...)`
+  static BigDecimal erf(double x) {
+    BigDecimal b = new BigDecimal(x);
+    BigDecimal square = b.multiply(b);
+    BigDecimal term = b;
+    BigDecimal sum = b;
+    for (int i = 3; i < 500; i += 2) {
+      term = term.multiply(square, DIGITS).multiply(TWO).divide(new BigDecimal(i), DIGITS);
+      sum = sum.add(term, DIGITS);
+    }
+    return exp(square.negate()).multiply(sum).multiply(TWO).divide(PI.sqrt(DIGITS), DIGITS);
+  }
+
+  static BigDecimal silu(double x) {
+    return sigmoid(x).multiply(new BigDecimal(x));
+  }
+
+  static BigDecimal geluTanh(double x) {
+    BigDecimal b = new BigDecimal(x);
+    BigDecimal cube = b.multiply(b).multiply(b).multiply(new BigDecimal("0.044715"));
+    BigDecimal scale = TWO.divide(PI, DIGITS).sqrt(DIGITS).multiply(TWO);
+    BigDecimal e = exp(b.add(cube).multiply(scale, DIGITS).negate());
+    return b.divide(ONE.add(e), DIGITS);
+  }
+
+  static BigDecimal mish(double x) {
+    BigDecimal w = exp(x);
+    BigDecimal n = w.multiply(w.add(TWO), DIGITS);
+    return new BigDecimal(x).multiply(n).divide(n.add(TWO), DIGITS);
+  }
+
+  static BigDecimal rsqrt(double x) {
+    return ONE.divide(new BigDecimal(x).sqrt(DIGITS), DIGITS);
   }
 }

@@ -60,8 +60,19 @@ final class FunctionAccuracyTest {
             Loop.f32(Float.MIN_NORMAL, Float.MAX_VALUE, LogLanes::normalF32, LogLanes::f32),
             StrictMath::log,
             0.9),
-        new F32("tanh", Loop.f32(TanhLanes::f32), StrictMath::tanh, 2.7),
-        new F32("sigmoid", Loop.f32(SigmoidLanes::f32), FunctionAccuracyTest::sigmoid, 1.7),
+        new F32("tanh", Loop.f32(TanhLanes::f32), StrictMath::tanh, 1.5),
+        new F32(
+            "moderate tanh",
+            Loop.f32(43f, TanhLanes::moderateF32, TanhLanes::f32),
+            StrictMath::tanh,
+            1.5),
+        new F32("short sigmoid", Loop.f32(SigmoidLanes::f32), FunctionAccuracyTest::sigmoid, 1.7),
+        new F32("sigmoid", Loop.f32(SigmoidLanes::anyF32), FunctionAccuracyTest::sigmoid, 1.5),
+        new F32(
+            "moderate sigmoid",
+            Loop.f32(87f, SigmoidLanes::moderateF32, SigmoidLanes::anyF32),
+            FunctionAccuracyTest::sigmoid,
+            1.5),
         new F32("gelu", Loop.f32(GeluLanes::f32), FunctionAccuracyTest::gelu, 6));
   }
 
