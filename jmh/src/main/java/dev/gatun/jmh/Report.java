@@ -20,7 +20,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// ops against PyTorch, and which of the project's bars hold.
 ///
 /// ```text
-/// Report [--quick] [--write FILE] [ceilings] [gemm] [weights] [ops]
+/// Report [--quick] [--write FILE] [ceilings] [gemm] [weights] [ops] [cumsum]
 /// ```
 ///
 /// `--quick` measures in this JVM, in three minutes; otherwise every row has three JVMs of its own.
@@ -44,7 +44,9 @@ public final class Report {
       rest.subList(write, write + 2).clear();
     }
     List<String> sections =
-        rest.isEmpty() ? List.of("ceilings", "gemm", "weights", "ops") : List.copyOf(rest);
+        rest.isEmpty()
+            ? List.of("ceilings", "gemm", "weights", "ops", "cumsum")
+            : List.copyOf(rest);
     String text = new Report(quick, sections).run();
     System.out.println(text);
     if (write >= 0) {
@@ -58,12 +60,14 @@ public final class Report {
     List<Trial> products = trials("gemm", GemmBenchmark.class, productRows());
     List<Trial> weights = trials("weights", WeightBenchmark.class, threads(Map.of()));
     List<Trial> ops = trials("ops", OpBenchmark.class, opRows());
+    List<Trial> sums = trials("cumsum", CumSumBenchmark.class, threads(Map.of()));
     Tables tables = new Tables(text);
     tables.ceilings(ceilings);
     tables.products(products);
     tables.weights(weights);
     tables.ops(ops);
-    tables.bars(products, weights, ops);
+    tables.cumSums(sums);
+    tables.bars(products, weights, ops, sums);
     return text.toString();
   }
 
@@ -77,7 +81,7 @@ public final class Report {
     if (sections.contains("gemm")) {
       line("OpenBLAS", OpenBlas.open(DType.F32, 1).describe());
     }
-    if (sections.contains("ops")) {
+    if (sections.contains("ops") || sections.contains("cumsum")) {
       line("PyTorch", PyTorch.describe());
     }
     line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 5 rounds each");

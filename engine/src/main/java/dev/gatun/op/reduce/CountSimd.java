@@ -1,5 +1,8 @@
 package dev.gatun.op.reduce;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static jdk.incubator.vector.VectorOperators.NE;
 
 import dev.gatun.cpu.simd.Accumulate;
@@ -115,10 +118,24 @@ record CountSimd(OnePlaneSimd floats) implements States.Form {
       States.set(c, state + i, 0);
     }
     for (long r = 0; r < rows; r++) {
-      for (int i = 0; i < n; i++) {
-        double one = c.get(0, at + r * stride + i) != 0 ? 1 : 0;
-        States.set(c, state + i, States.get(c, state + i) + one);
-      }
+      row(c.in(0), (at + r * stride) * c.dtype().bytes(), c.dtype().bytes(), n, c.scratch(), state);
+    }
+  }
+
+  /// Adds 1 to the counts of elements with any bit set.
+  private static void row(
+      MemorySegment x, long at, int bytes, int n, MemorySegment counts, long state) {
+    x = Lanes.offHeap(x);
+    counts = Lanes.offHeap(counts);
+    for (int i = 0; i < n; i++) {
+      long v =
+          switch (bytes) {
+            case 1 -> x.get(JAVA_BYTE, at + i);
+            case 4 -> x.get(JAVA_INT_UNALIGNED, at + i * 4L);
+            default -> x.get(JAVA_LONG_UNALIGNED, at + i * 8L);
+          };
+      long o = (state + i) * Double.BYTES;
+      counts.set(Lanes.DOUBLE, o, counts.get(Lanes.DOUBLE, o) + (v != 0 ? 1 : 0));
     }
   }
 

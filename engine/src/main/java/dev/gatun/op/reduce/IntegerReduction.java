@@ -1,5 +1,7 @@
 package dev.gatun.op.reduce;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
 import dev.gatun.autograd.Node;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
@@ -112,17 +114,26 @@ public record IntegerReduction(Kind kind, List<Integer> axes, boolean keepDims)
       for (long i = 0; i < n; i++) {
         v = kind.join(v, c.dtype().readLong(c.in(0), layout.at(runs, o * n + i)));
       }
-      IntegerBlocks.write(c, o, v);
+      write(c, o, v);
+    }
+  }
+
+  /// Not through double, which has too few digits for I64.
+  static void write(Call c, long out, long v) {
+    if (c.outSpec(0).dtype() == DType.I64) {
+      c.out(0).set(JAVA_LONG_UNALIGNED, out * Long.BYTES, v);
+    } else {
+      c.set(0, out, v);
     }
   }
 
   @Override
   public Workers.Body body() {
     return switch (kind) {
-      case SUM -> IntegerBlocks.SUM;
-      case PROD -> IntegerBlocks.PROD;
-      case MIN -> IntegerBlocks.MIN;
-      case MAX -> IntegerBlocks.MAX;
+      case SUM -> IntegerSimd.SUM;
+      case PROD -> IntegerSimd.PROD;
+      case MIN -> IntegerSimd.MIN;
+      case MAX -> IntegerSimd.MAX;
     };
   }
 

@@ -15,7 +15,7 @@ import java.util.Optional;
 /// they are in cache, in double, and joined by their means (Chan, Golub and LeVeque, 1979), so that
 /// a mean that is large against the spread does not cancel: F32 is within 1 ulp, F64 within `n / 64
 /// + 16` ulp, while the spread is above `2^-26` of the mean. The order depends on the shape and the
-/// vector width only.
+///   vector width only.
 ///
 /// @param axes axes that go away, counted from 0
 /// @param keepDims whether they stay, with size 1

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
+import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import java.lang.foreign.MemorySegment;
@@ -68,7 +69,7 @@ final class RadixSort {
 
   private static void run(Call c, long from, long to, int n, long base) {
     long[] r = c.registers();
-    MemorySegment s = c.scratch();
+    MemorySegment s = Lanes.offHeap(c.scratch());
     long keys = base + COUNTS;
     long spareKeys = keys + (long) n * Long.BYTES;
     long places = spareKeys + (long) n * Long.BYTES;
@@ -125,6 +126,7 @@ final class RadixSort {
   }
 
   private static void insert(MemorySegment s, long keys, long places, int n) {
+    s = Lanes.offHeap(s);
     for (int i = 1; i < n; i++) {
       long key = s.get(JAVA_LONG_UNALIGNED, keys + i * 8L);
       int place = s.get(JAVA_INT_UNALIGNED, places + i * 4L);
@@ -143,6 +145,7 @@ final class RadixSort {
 
   /// How often each byte has each value.
   private static void count(MemorySegment s, long base, long keys, int n, int bytes) {
+    s = Lanes.offHeap(s);
     for (int i = 0; i < DIGITS * bytes; i++) {
       s.set(JAVA_INT_UNALIGNED, base + i * 4L, 0);
     }
@@ -180,6 +183,7 @@ final class RadixSort {
       long toKeys,
       long toPlaces,
       int n) {
+    s = Lanes.offHeap(s);
     long counts = base + (long) b * DIGITS * Integer.BYTES;
     for (int i = 0; i < n; i++) {
       long key = s.get(JAVA_LONG_UNALIGNED, keys + i * 8L);
