@@ -73,6 +73,13 @@ final class Bars {
     }
   }
 
+  void cumSums(List<Trial> trials) {
+    for (Trial t : trials) {
+      String name = "cumsum along axis 0, %d threads: PyTorch / ours".formatted(t.threads());
+      add(name, t.ratio("peer", "ours"), 8);
+    }
+  }
+
   void limits(List<Trial> trials, double margin) {
     trials.stream()
         .max(Comparator.comparingDouble(Bars::ofLimit))

@@ -23,6 +23,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 ///
 /// ```text
 /// Report [--quick] [--write FILE] [--shares FILE] [ceilings] [gemm] [weights] [ops] [cases]
+
+/// Report [--quick] [--write FILE] [ceilings] [gemm] [weights] [ops] [cumsum]
 /// ```
 ///
 /// `--quick` measures in this JVM, in three minutes; otherwise every row has three JVMs of its own.
@@ -49,6 +51,11 @@ public final class Report {
         rest.isEmpty() ? List.of("ceilings", "gemm", "weights", "ops", "cases") : List.copyOf(rest);
     Report report = new Report(quick, sections);
     String text = report.run();
+
+        rest.isEmpty()
+            ? List.of("ceilings", "gemm", "weights", "ops", "cumsum")
+            : List.copyOf(rest);
+    String text = new Report(quick, sections).run();
     System.out.println(text);
     if (file.isPresent()) {
       Files.writeString(file.get(), text);
@@ -75,6 +82,7 @@ public final class Report {
     List<Trial> products = trials("gemm", GemmBenchmark.class, productRows());
     List<Trial> weights = trials("weights", WeightBenchmark.class, threads(Map.of()));
     List<Trial> ops = trials("ops", OpBenchmark.class, opRows());
+    List<Trial> sums = trials("cumsum", CumSumBenchmark.class, threads(Map.of()));
     Tables tables = new Tables(text);
     tables.ceilings(ceilings);
     tables.products(products);
@@ -82,6 +90,9 @@ public final class Report {
     tables.ops(ops);
     cases(tables);
     tables.bars(products, weights, ops);
+
+    tables.cumSums(sums);
+    tables.bars(products, weights, ops, sums);
     return text.toString();
   }
 
@@ -108,7 +119,7 @@ public final class Report {
     if (sections.contains("gemm")) {
       line("OpenBLAS", OpenBlas.open(DType.F32, 1).describe());
     }
-    if (sections.contains("ops")) {
+    if (sections.contains("ops") || sections.contains("cumsum")) {
       line("PyTorch", PyTorch.describe());
     }
     line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 5 rounds each");

@@ -125,6 +125,29 @@ final class Tables {
     }
   }
 
+  void cumSums(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "Running sum along axis 0 of 16,384 x 256 F32",
+        "threads",
+        "ours us",
+        "PyTorch us",
+        "PyTorch / ours",
+        "median",
+        "of copy");
+    for (Trial t : trials) {
+      row(
+          t.threads(),
+          t.best("ours") / 1e3,
+          t.best("peer") / 1e3,
+          t.ratio("peer", "ours"),
+          t.medianRatio("peer", "ours"),
+          percent(t.ratio("ceiling", "ours")));
+    }
+  }
+
   void ops(List<Trial> trials) {
     if (trials.isEmpty()) {
       return;
@@ -182,15 +205,17 @@ final class Tables {
         || t.parameter("op").equals("EXP");
   }
 
-  void bars(List<Trial> products, List<Trial> weights, List<Trial> ops) {
+  void bars(List<Trial> products, List<Trial> weights, List<Trial> ops, List<Trial> sums) {
     List<Trial> all = new ArrayList<>(products);
     all.addAll(weights);
     all.addAll(ops);
+    all.addAll(sums);
     Bars bars = new Bars();
     bars.products(products);
     bars.weights(weights);
     bars.limits(all.stream().filter(Tables::limited).toList(), MARGIN);
     bars.ops(ops);
+    bars.cumSums(sums);
     heading("Bars", "bar", "measured", "");
     bars.rows().forEach(b -> row(b.name(), b.measured(), b.met() ? "met" : "NOT MET"));
   }

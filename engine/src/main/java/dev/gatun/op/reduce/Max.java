@@ -12,6 +12,7 @@ import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -64,7 +65,17 @@ public record Max(List<Integer> axes, boolean keepDims) implements Reduction {
 
   @Override
   public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
-    Tensor x = n.in(0);
+    return List.of(Optional.of(share(n.in(0), n.out(0), dy.get(0).orElseThrow(), axes)));
+  }
+
+  /// `dy` shared among the elements of `x` that equal their extreme `y` over `axes`.
+  static Tensor share(Tensor x, Tensor y, Tensor dy, List<Integer> axes) {
+    return asRows(x, axes, rows -> new Grad().of(rows, y.reshape(-1), dy.reshape(-1)));
+  }
+
+  /// `f` on `x` as a matrix with a row for each result of a reduction over `axes`, its result laid
+  /// out as `x`.
+  static Tensor asRows(Tensor x, List<Integer> axes, UnaryOperator<Tensor> f) {
     List<Integer> order =
         Stream.concat(
                 IntStream.range(0, x.shape().rank()).boxed().filter(a -> !axes.contains(a)),
@@ -73,9 +84,10 @@ public record Max(List<Integer> axes, boolean keepDims) implements Reduction {
     int[] there = order.stream().mapToInt(a -> a).toArray();
     int[] back = IntStream.range(0, there.length).map(order::indexOf).toArray();
     Tensor runs = x.permute(there);
-    Tensor rows = runs.reshape(n.outSpec(0).shape().elems(), joined(x.shape()));
-    Tensor dx = new Grad().of(rows, n.out(0).reshape(-1), dy.get(0).orElseThrow().reshape(-1));
-    return List.of(Optional.of(dx.reshape(runs.shape().dims()).permute(back)));
+    int kept = there.length - axes.size();
+    Shape s = runs.shape();
+    Tensor rows = runs.reshape(s.elems(0, kept), s.elems(kept, there.length));
+    return f.apply(rows).reshape(runs.shape().dims()).permute(back);
   }
 
   /// `dx [m, n]` from `x [m, n]`, its maxima `y [m]` and `dy [m]`.

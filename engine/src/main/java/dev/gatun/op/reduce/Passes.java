@@ -2,10 +2,12 @@ package dev.gatun.op.reduce;
 
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
+import dev.gatun.op.Op;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /// How a reduction over any axes becomes passes over `[outer, k, inner]`: neighbouring axes of one
 /// kind merge, then the innermost reduced run is shortened by [#ROW] elements (`inner == 1`) or
@@ -37,7 +39,10 @@ final class Passes {
   static final int DIVISOR = 9;
 
   /// Sizes of merged runs from the innermost out, kept and reduced by turns.
-  private static final int RUNS = 10;
+  static final int RUNS = 10;
+
+  /// An op's own number for its blocks, after the runs.
+  static final int ATTRIBUTE = 31;
 
   /// Where a pass reads or writes if not at a byte offset of the scratch memory.
   private static final long OPERAND = -1;
@@ -47,7 +52,7 @@ final class Passes {
   static void run(Reduction op, Call c, Workers w) {
     long[] r = c.registers();
     int size = c.dtype().bytes();
-    int runs = merge(op, c.inShape(0), r);
+    int runs = merge(op, op.axes(), c.inShape(0), r);
     long elems = c.inShape(0).elems();
     long joined = op.joined(c.inShape(0));
     long scratch = 0;
@@ -71,7 +76,7 @@ final class Passes {
     long[] r = new long[32];
     long bytes = 0;
     long elems = x.shape().elems();
-    int runs = merge(op, x.shape(), r);
+    int runs = merge(op, op.axes(), x.shape(), r);
     while (runs > 1 && elems > 0) {
       plan(r, elems);
       elems = elems / r[K] * r[STEPS];
@@ -82,7 +87,7 @@ final class Passes {
   }
 
   /// Fills the runs and returns their number, which is even: the outermost is a reduced one.
-  private static int merge(Reduction op, Shape x, long[] r) {
+  static int merge(Op op, List<Integer> axes, Shape x, long[] r) {
     int runs = 0;
     r[RUNS] = 1;
     for (int a = x.rank() - 1; a >= 0; a--) {
@@ -90,13 +95,15 @@ final class Passes {
       if (d == 1) {
         continue;
       }
-      if (op.axes().contains(a) == (runs % 2 == 0)) {
+      if (axes.contains(a) == (runs % 2 == 0)) {
         runs++;
-        if (RUNS + runs == r.length) {
+        if (RUNS + runs == ATTRIBUTE) {
           throw new IllegalArgumentException(
               Rules.name(op)
                   + ": at most 20 runs of axes may be kept or reduced by turns; got x "
                   + x);
+
+              op + ": at most 19 runs of axes may be kept or reduced by turns; got x " + x);
         }
         r[RUNS + runs] = 1;
       }
@@ -109,7 +116,8 @@ final class Passes {
     return runs % 2 == 0 ? runs : runs + 1;
   }
 
-  private static void plan(long[] r, long elems) {
+  /// Fills the registers of a pass over the two innermost runs of `elems` elements.
+  static void plan(long[] r, long elems) {
     r[INNER] = r[RUNS];
     r[K] = r[RUNS + 1];
     r[STEP] = Math.min(r[K], r[INNER] == 1 ? ROW : RUN);
@@ -120,7 +128,7 @@ final class Passes {
   }
 
   /// The runs that are left after the planned pass.
-  private static int advance(long[] r, int runs) {
+  static int advance(long[] r, int runs) {
     if (r[STEPS] > 1) {
       r[RUNS + 1] = r[STEPS];
       return runs;

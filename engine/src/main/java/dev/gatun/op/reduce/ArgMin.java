@@ -1,0 +1,29 @@
+package dev.gatun.op.reduce;
+
+import dev.gatun.device.Workers;
+import java.util.List;
+
+/// `y`: the index along one axis of the first element that is least there, or of the first NaN.
+///
+/// Shapes: as [Sum], `x` F32 or F64, `y` I64. No gradient: a step function. Cost: one read of `x`.
+///
+/// Throws [IllegalArgumentException] unless there is one axis and it has elements.
+///
+/// @param axes the axis, counted from 0
+/// @param keepDims whether it stays, with size 1
+public record ArgMin(List<Integer> axes, boolean keepDims) implements Arg {
+  /// Copies `axes`.
+  public ArgMin {
+    axes = List.copyOf(axes);
+  }
+
+  @Override
+  public boolean beats(double a, double b) {
+    return a < b;
+  }
+
+  @Override
+  public Workers.Body body() {
+    return ArgSimd.MIN;
+  }
+}
