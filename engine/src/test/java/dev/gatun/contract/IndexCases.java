@@ -63,6 +63,8 @@ final class IndexCases {
             .wrong("but for the axis", "F32[2,3]", "F32[3]")
             .wrong("axis must exist", "F32[2]"),
         exact("concat.rows", new Concat(0), d -> List.of(d.normal(2, d.n()), d.normal(1, d.n()))),
+        exact(
+            "concat.columns", new Concat(1), d -> List.of(d.normal(d.n(), 1), d.normal(d.n(), 2))),
         exact("concat.one", new Concat(0), d -> List.of(d.normal(d.n()))),
         exact(
                 "concat.U8",
@@ -90,6 +92,7 @@ final class IndexCases {
             exact("tile.once", new Tile(List.of(1L)), d -> List.of(d.normal(d.n()))),
             exact("repeat", new Repeat(1, 3), d -> List.of(d.normal(2, d.n())))
                 .wrong("axis must exist", "F32[2]"),
+            exact("repeat.many", new Repeat(1, 9), d -> List.of(d.normal(2, d.n()))),
             exact("repeat.rows", new Repeat(0, 2), d -> List.of(d.normal(3, d.n()))),
             exact(
                     "triangle.lower",

@@ -128,16 +128,34 @@ final class BytesSimd {
 
   /// `n` units of `size` bytes from `xo` on, last first.
   static void reverse(MemorySegment x, long xo, MemorySegment y, long yo, long size, long n) {
-    if ((size == 4 || size == 8) && n < 1 << 27) {
-      if (size == 4) {
-        reverse4(x, xo, y, yo, (int) n);
-      } else {
-        reverse8(x, xo, y, yo, (int) n);
+    int count = (int) Math.min(n, Integer.MAX_VALUE);
+    if (n > count || size > 8 || Long.bitCount(size) != 1) {
+      for (long i = 0; i < n; i++) {
+        copy(x, xo + (n - 1 - i) * size, y, yo + i * size, size);
       }
       return;
     }
-    for (long i = 0; i < n; i++) {
-      copy(x, xo + (n - 1 - i) * size, y, yo + i * size, size);
+    switch ((int) size) {
+      case 4 -> reverse4(x, xo, y, yo, count);
+      case 8 -> reverse8(x, xo, y, yo, count);
+      case 2 -> reverse2(x, xo, y, yo, count);
+      default -> reverse1(x, xo, y, yo, count);
+    }
+  }
+
+  private static void reverse1(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    for (int i = 0; i < n; i++) {
+      y.set(BYTE, yo + i, x.get(BYTE, xo + (n - 1 - i)));
+    }
+  }
+
+  private static void reverse2(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    for (int i = 0; i < n; i++) {
+      y.set(SHORT, yo + i * 2L, x.get(SHORT, xo + (n - 1 - i) * 2L));
     }
   }
 

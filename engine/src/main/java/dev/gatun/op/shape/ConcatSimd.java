@@ -1,11 +1,14 @@
 package dev.gatun.op.shape;
 
+import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.tensor.Shape;
+import java.lang.foreign.MemorySegment;
 
-/// Vector form of [Concat]: the result is cut into blocks of bytes, wherever that falls, and each
-/// is put together from the pieces of the inputs that belong there.
+/// Fast form of [Concat]: the result is cut into blocks of bytes, wherever that falls, and each is
+/// put together from the pieces of the inputs that belong there. Where a row of the result has a
+/// few elements only, its columns are written one after the other instead.
 final class ConcatSimd {
   private static final long BLOCK = 1 << 17;
 
@@ -13,7 +16,11 @@ final class ConcatSimd {
   private static final int ROW = 0;
   private static final int ALL = 1;
 
+  /// Bytes of a short row: one line of the cache.
+  private static final long SHORT = 64;
+
   private static final Workers.Body BODY = ConcatSimd::block;
+  private static final Workers.Body COLUMNS = ConcatSimd::columns;
 
   private ConcatSimd() {}
 
@@ -29,7 +36,8 @@ final class ConcatSimd {
     }
     c.registers()[ROW] = all / outer;
     c.registers()[ALL] = all;
-    w.run(BODY, c, 0, Math.toIntExact((all + BLOCK - 1) / BLOCK));
+    int blocks = Math.toIntExact((all + BLOCK - 1) / BLOCK);
+    w.run(all / outer <= SHORT ? COLUMNS : BODY, c, 0, blocks);
   }
 
   private static long bytes(Call c, int k) {
@@ -55,6 +63,52 @@ final class ConcatSimd {
       if (k == c.inputs()) {
         k = 0;
         row++;
+      }
+    }
+  }
+
+  /// Whole rows, about a block of them.
+  private static void columns(Call c, long phase, int block, int worker) {
+    long row = c.registers()[ROW];
+    long rows = c.registers()[ALL] / row;
+    long blocks = (c.registers()[ALL] + BLOCK - 1) / BLOCK;
+    long first = rows * block / blocks;
+    int n = (int) (rows * (block + 1) / blocks - first);
+    int size = c.dtype().bytes();
+    long to = first * row;
+    for (int k = 0; k < c.inputs(); k++) {
+      long unit = bytes(c, k);
+      for (long e = 0; e < unit; e += size) {
+        column(c.in(k), first * unit + e, unit, c.out(0), to, row, n, size);
+        to += size;
+      }
+    }
+  }
+
+  private static void column(
+      MemorySegment x, long xo, long xStep, MemorySegment y, long yo, long yStep, int n, int size) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    switch (size) {
+      case 4 -> {
+        for (int i = 0; i < n; i++) {
+          y.set(BytesSimd.INT, yo + i * yStep, x.get(BytesSimd.INT, xo + i * xStep));
+        }
+      }
+      case 8 -> {
+        for (int i = 0; i < n; i++) {
+          y.set(BytesSimd.LONG, yo + i * yStep, x.get(BytesSimd.LONG, xo + i * xStep));
+        }
+      }
+      case 2 -> {
+        for (int i = 0; i < n; i++) {
+          y.set(BytesSimd.SHORT, yo + i * yStep, x.get(BytesSimd.SHORT, xo + i * xStep));
+        }
+      }
+      default -> {
+        for (int i = 0; i < n; i++) {
+          y.set(BytesSimd.BYTE, yo + i * yStep, x.get(BytesSimd.BYTE, xo + i * xStep));
+        }
       }
     }
   }

@@ -46,7 +46,7 @@ final class PadGradSimd {
     r[BEFORE] = op.before();
     r[AFTER] = op.after();
     r[MODE] = op.mode().ordinal();
-    r[CHUNK] = r[INNER] * r[DIM] <= BLOCK ? r[INNER] : Math.min(r[INNER], 512);
+    r[CHUNK] = r[INNER] * r[DIM] <= BLOCK ? r[INNER] : Math.min(r[INNER], 2048);
     r[CHUNKS] = (r[INNER] + r[CHUNK] - 1) / r[CHUNK];
     r[GROUP] = Math.max(1, BLOCK / (r[DIM] * r[CHUNK]));
     long groups = (r[OUTER] + r[GROUP] - 1) / r[GROUP];

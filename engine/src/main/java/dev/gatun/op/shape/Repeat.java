@@ -7,6 +7,7 @@ import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +19,8 @@ import java.util.Optional;
 /// @param axis counted from 0
 /// @param count not negative
 public record Repeat(int axis, long count) implements Composite {
+  private static final long FEW = 8;
+
   @Override
   public List<Tensor> forward(List<Tensor> in) {
     Tensor x = in.get(0);
@@ -27,8 +30,13 @@ public record Repeat(int axis, long count) implements Composite {
         "axis must exist and count not be negative",
         "x",
         List.of(x.spec()));
-    Shape copies = Shape.of(with(x.shape(), count));
-    Tensor y = x.reshape(with(x.shape(), 1)).broadcastTo(copies);
+    Tensor one = x.reshape(with(x.shape(), 1));
+    // A strided copy has loops as long as the innermost axis, which here is the copies.
+    boolean few = x.shape().elems(axis + 1, x.shape().rank()) == 1 && count > 0 && count <= FEW;
+    Tensor y =
+        few
+            ? new Concat(axis + 1).of(Collections.nCopies((int) count, one).toArray(Tensor[]::new))
+            : one.broadcastTo(Shape.of(with(x.shape(), count)));
     return List.of(y.reshape(x.shape().with(axis, x.dim(axis) * count).dims()));
   }
 

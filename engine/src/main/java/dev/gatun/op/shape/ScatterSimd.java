@@ -20,7 +20,9 @@ final class ScatterSimd {
   private static final int BLOCK = 16_384;
   private static final int TILE = 128;
 
-  // Registers. `MODE` is the number of the mode.
+  // Registers. `MODE` is the number of the mode. Loops over indices go along `inner` and repeat
+  // along the axis, but along the axis where that is the last: `LOOPS` times, over `LENGTH`
+  // elements or the columns of the block, each `SHIFT` further in a row of `inner`.
   private static final int OUTER = 0;
   private static final int N = 1;
   private static final int M = 2;
@@ -29,6 +31,9 @@ final class ScatterSimd {
   private static final int CHUNKS = 5;
   private static final int GROUP = 6;
   private static final int MODE = 7;
+  private static final int LOOPS = 8;
+  private static final int LENGTH = 9;
+  private static final int SHIFT = 10;
 
   private static final Scatter.Mode[] MODES = Scatter.Mode.values();
   private static final Loop.Binary ADD_F32 = Loop.f32((FloatVector x, FloatVector y) -> x.add(y));
@@ -72,6 +77,10 @@ final class ScatterSimd {
     if (r[OUTER] * r[INNER] == 0) {
       return;
     }
+    boolean last = r[INNER] == 1 && m <= Integer.MAX_VALUE;
+    r[LOOPS] = last ? 1 : m;
+    r[LENGTH] = last ? m : 0;
+    r[SHIFT] = last ? 0 : 1;
     long rows = Math.max(1, r[N] + r[M]);
     r[CHUNK] = r[INNER] * rows <= BLOCK ? r[INNER] : Math.min(r[INNER], TILE);
     r[CHUNKS] = (r[INNER] + r[CHUNK] - 1) / r[CHUNK];
@@ -144,10 +153,12 @@ final class ScatterSimd {
     MemorySegment source = Lanes.offHeap(c.in(2));
     MemorySegment y = Lanes.offHeap(c.out(0));
     long inner = r[INNER];
-    for (long j = 0; j < r[M]; j++) {
+    long shift = r[SHIFT];
+    int length = r[SHIFT] == 0 ? (int) r[LENGTH] : n;
+    for (long j = 0; j < r[LOOPS]; j++) {
       long from = s + j * inner;
-      for (int i = 0; i < n; i++) {
-        long at = x + IndicesSimd.get(indices, wide, from + i) * inner + i;
+      for (int i = 0; i < length; i++) {
+        long at = x + IndicesSimd.get(indices, wide, from + i) * inner + i * shift;
         switch (bytes) {
           case 4 -> y.set(BytesSimd.INT, at * 4, source.get(BytesSimd.INT, (from + i) * 4));
           case 8 -> y.set(BytesSimd.LONG, at * 8, source.get(BytesSimd.LONG, (from + i) * 8));
@@ -170,10 +181,13 @@ final class ScatterSimd {
     source = Lanes.offHeap(source);
     MemorySegment y = Lanes.offHeap(c.out(0));
     long inner = r[INNER];
-    for (long j = 0; j < r[M]; j++) {
+    long shift = r[SHIFT];
+    int length = r[SHIFT] == 0 ? (int) r[LENGTH] : n;
+    for (long j = 0; j < r[LOOPS]; j++) {
       long from = s + j * inner;
-      for (int i = 0; i < n; i++) {
-        long at = x + IndicesSimd.get(indices, wide, index + j * step + i * unit) * inner + i;
+      for (int i = 0; i < length; i++) {
+        long at =
+            x + IndicesSimd.get(indices, wide, index + j * step + i * unit) * inner + i * shift;
         put(y, f32, at, mode.join(get(y, f32, at), get(source, f32, from + i)));
       }
     }
@@ -201,7 +215,7 @@ final class ScatterSimd {
       long s = o * r[M] * r[INNER] + column(r, block);
       clear(c, x, n);
       if (n < Lanes.F64.length()) {
-        join(c, c.in(0), s, x, n, 0, 1, 0);
+        join(c, c.in(0), s, x, n, 0, 1, 1 - r[SHIFT]);
         continue;
       }
       for (long j = 0; j < r[M]; j++) {
@@ -230,10 +244,12 @@ final class ScatterSimd {
     MemorySegment dx = Lanes.offHeap(c.out(0));
     MemorySegment ds = Lanes.offHeap(c.out(1));
     long inner = r[INNER];
-    for (long j = r[M] - 1; j >= 0; j--) {
+    long shift = r[SHIFT];
+    int length = r[SHIFT] == 0 ? (int) r[LENGTH] : n;
+    for (long j = r[LOOPS] - 1; j >= 0; j--) {
       long from = s + j * inner;
-      for (int i = 0; i < n; i++) {
-        long at = x + IndicesSimd.get(indices, wide, from + i) * inner + i;
+      for (int i = length - 1; i >= 0; i--) {
+        long at = x + IndicesSimd.get(indices, wide, from + i) * inner + i * shift;
         double d = get(dx, f32, at);
         put(ds, f32, from + i, d);
         put(dx, f32, at, take ? 0 : d);
@@ -263,10 +279,12 @@ final class ScatterSimd {
     MemorySegment product = Lanes.offHeap(c.out(0));
     MemorySegment ds = Lanes.offHeap(c.out(1));
     long inner = r[INNER];
-    for (long j = 0; j < r[M]; j++) {
+    long shift = r[SHIFT];
+    int length = r[SHIFT] == 0 ? (int) r[LENGTH] : n;
+    for (long j = 0; j < r[LOOPS]; j++) {
       long from = s + j * inner;
-      for (int i = 0; i < n; i++) {
-        long at = x + IndicesSimd.get(indices, wide, from + i) * inner + i;
+      for (int i = 0; i < length; i++) {
+        long at = x + IndicesSimd.get(indices, wide, from + i) * inner + i * shift;
         double p = get(product, f32, at);
         put(ds, f32, from + i, p);
         put(product, f32, at, p * get(source, f32, from + i));
@@ -283,10 +301,12 @@ final class ScatterSimd {
     MemorySegment dx = Lanes.offHeap(c.out(0));
     MemorySegment ds = Lanes.offHeap(c.out(1));
     long inner = r[INNER];
-    for (long j = r[M] - 1; j >= 0; j--) {
+    long shift = r[SHIFT];
+    int length = r[SHIFT] == 0 ? (int) r[LENGTH] : n;
+    for (long j = r[LOOPS] - 1; j >= 0; j--) {
       long from = s + j * inner;
-      for (int i = 0; i < n; i++) {
-        long at = x + IndicesSimd.get(indices, wide, from + i) * inner + i;
+      for (int i = length - 1; i >= 0; i--) {
+        long at = x + IndicesSimd.get(indices, wide, from + i) * inner + i * shift;
         double p = get(dx, f32, at);
         put(ds, f32, from + i, p * get(ds, f32, from + i));
         put(dx, f32, at, p * get(source, f32, from + i));
@@ -331,10 +351,12 @@ final class ScatterSimd {
     MemorySegment ties = Lanes.offHeap(c.out(0));
     MemorySegment ds = Lanes.offHeap(c.out(1));
     long inner = r[INNER];
-    for (long j = 0; j < r[M]; j++) {
+    long shift = r[SHIFT];
+    int length = r[SHIFT] == 0 ? (int) r[LENGTH] : n;
+    for (long j = 0; j < r[LOOPS]; j++) {
       long from = s + j * inner;
-      for (int i = 0; i < n; i++) {
-        long at = x + IndicesSimd.get(indices, wide, from + i) * inner + i;
+      for (int i = 0; i < length; i++) {
+        long at = x + IndicesSimd.get(indices, wide, from + i) * inner + i * shift;
         boolean tie = Scatter.Grad.same(get(source, f32, from + i), get(y, f32, at));
         double t = get(ties, f32, at);
         if (count) {
