@@ -52,7 +52,7 @@ public final class Npy {
         file,
         out -> {
           out.write(header);
-          write(out, t);
+          write(out, t, false);
         });
   }
 
@@ -103,7 +103,8 @@ public final class Npy {
     }
   }
 
-  private static void swap(byte[] chunk, int n, int width) {
+  /// Reverses the bytes of each element of `width` bytes among the first `n`.
+  static void swap(byte[] chunk, int n, int width) {
     for (int i = 0; i < n; i += width) {
       for (int a = i, b = i + width - 1; a < b; a++, b--) {
         byte x = chunk[a];
@@ -113,8 +114,9 @@ public final class Npy {
     }
   }
 
-  /// Writes the elements of `t` in row-major order.
-  static void write(OutputStream out, Tensor t) throws IOException {
+  /// Writes the elements of `t` in row-major order, `swapped` in the byte order foreign to this
+  /// machine.
+  static void write(OutputStream out, Tensor t, boolean swapped) throws IOException {
     long elems = t.shape().elems();
     int width = t.dtype().bytes();
     byte[] chunk = new byte[(int) Math.min(CHUNK, t.spec().bytes())];
@@ -124,6 +126,9 @@ public final class Npy {
         int n = (int) Math.min(CHUNK / width, elems - at);
         flat.slice(0, at, at + n)
             .readInto(MemorySegment.ofArray(chunk).asSlice(0, (long) n * width));
+        if (swapped) {
+          swap(chunk, n * width, width);
+        }
         out.write(chunk, 0, n * width);
       }
     }

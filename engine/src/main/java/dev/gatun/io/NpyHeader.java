@@ -158,6 +158,12 @@ record NpyHeader(DType dtype, boolean swapped, boolean columnsFirst, Shape shape
     return header;
   }
 
+  /// Whether `s` is text that UTF-8 can hold: no half of a surrogate pair alone.
+  static boolean isText(CharSequence s) {
+    return s.codePoints()
+        .noneMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+  }
+
   /// Text from a file as a message may show it: short, one line, no control characters.
   static String printable(String s) {
     String plain = s.substring(0, Math.min(s.length(), 80)).replaceAll("\\p{C}", "?").strip();

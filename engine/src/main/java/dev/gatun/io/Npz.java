@@ -166,7 +166,7 @@ public final class Npz {
     // A stored entry has its checksum before its data, and so the data is read twice.
     CheckedOutputStream sum = new CheckedOutputStream(OutputStream.nullOutputStream(), new CRC32());
     sum.write(header);
-    Npy.write(sum, t);
+    Npy.write(sum, t, false);
     ZipEntry e = new ZipEntry(name + ".npy");
     e.setMethod(ZipEntry.STORED);
     e.setSize(header.length + t.spec().bytes());
@@ -174,7 +174,7 @@ public final class Npz {
     e.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
     zip.putNextEntry(e);
     zip.write(header);
-    Npy.write(zip, t);
+    Npy.write(zip, t, false);
     zip.closeEntry();
   }
 }

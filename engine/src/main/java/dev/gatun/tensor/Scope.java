@@ -6,7 +6,11 @@ import dev.gatun.op.Kernel;
 import dev.gatun.op.Op;
 import dev.gatun.op.random.Normal;
 import dev.gatun.op.random.Uniform;
+import dev.gatun.op.shape.Arange;
+import dev.gatun.op.shape.Diag;
 import dev.gatun.op.shape.Full;
+import dev.gatun.op.shape.Linspace;
+import dev.gatun.op.shape.Triangle;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -156,6 +160,30 @@ public final class Scope implements AutoCloseable {
   /// `value` everywhere.
   public Tensor full(DType dtype, Shape shape, double value) {
     return run(new Full(dtype, shape, value), List.of()).get(0);
+  }
+
+  /// `start`, `start + step`, ... up to but without `end`.
+  ///
+  /// @throws IllegalArgumentException unless a finite number of steps leads from `start` past `end`
+  public Tensor arange(DType dtype, double start, double end, double step) {
+    return run(Arange.between(dtype, start, end, step), List.of()).get(0);
+  }
+
+  /// `size` numbers at equal distances from `start` to `end`, both included.
+  public Tensor linspace(DType dtype, double start, double end, long size) {
+    return run(new Linspace(dtype, start, end, size), List.of()).get(0);
+  }
+
+  /// The matrix with 1 on its main diagonal and 0 elsewhere.
+  public Tensor eye(DType dtype, long rows, long columns) {
+    Shape diagonal = Shape.of(Math.min(rows, columns));
+    return new Diag(0, rows, columns).of(full(dtype, diagonal, 1));
+  }
+
+  /// A BOOL mask that is set where `j - i <= diagonal`: with 0, what position `i` may see of itself
+  /// and those before it.
+  public Tensor triangle(long rows, long columns, long diagonal) {
+    return new Triangle(true, diagonal).of(full(DType.BOOL, Shape.of(rows, columns), 1));
   }
 
   /// Uniform numbers in [0, 1), the same for the same `seed` on every device.

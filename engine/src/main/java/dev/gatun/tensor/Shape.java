@@ -102,6 +102,23 @@ public final class Shape {
     return new Shape(d);
   }
 
+  /// This shape with a new axis of `size`, number `axis` of the result.
+  ///
+  /// @throws IllegalArgumentException unless the result has such an axis
+  public Shape insert(int axis, long size) {
+    long[] d = new long[dims.length + 1];
+    if (axis < -d.length || axis >= d.length) {
+      throw new IllegalArgumentException(
+          "Shape: a new axis must lie in [-%d, %d]; got %d for %s"
+              .formatted(d.length, dims.length, axis, this));
+    }
+    int a = axis < 0 ? axis + d.length : axis;
+    System.arraycopy(dims, 0, d, 0, a);
+    d[a] = size;
+    System.arraycopy(dims, a, d, a + 1, dims.length - a);
+    return new Shape(d);
+  }
+
   /// The axes in `axes` counted from the start and sorted; all of them if `axes` is empty.
   ///
   /// @throws IllegalArgumentException if an axis does not exist or is named twice

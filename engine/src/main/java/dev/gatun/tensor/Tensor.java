@@ -11,10 +11,13 @@ import dev.gatun.op.shape.Reshape;
 import dev.gatun.op.shape.Slice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /// An immutable handle on numbers of one type: a shape, a layout, and memory that a [Scope] owns.
 /// Views (slice, transpose, reshape, broadcast, select) share that memory. Operators with one or
@@ -341,6 +344,83 @@ public final class Tensor implements TensorMath, TensorReductions, TensorIndexin
               .formatted(dim(axis), dim(axis), index, this));
     }
     return slice(axis, i, i + 1).reshape(shape().without(axis).dims());
+  }
+
+  /// The axis goes away.
+  ///
+  /// @throws IllegalArgumentException unless its size is 1
+  public Tensor squeeze(int axis) {
+    if (dim(axis) != 1) {
+      throw new IllegalArgumentException(
+          "squeeze: the axis must have size 1; got axis %d of %s".formatted(axis, this));
+    }
+    return reshape(shape().without(axis).dims());
+  }
+
+  /// A new axis of size 1, number `axis` of the result.
+  public Tensor unsqueeze(int axis) {
+    return reshape(shape().insert(axis, 1).dims());
+  }
+
+  /// Axes `from` to `to`, both included, as one.
+  public Tensor flatten(int from, int to) {
+    int first = shape().axis(from);
+    int last = shape().axis(to);
+    if (first > last) {
+      throw new IllegalArgumentException(
+          "flatten: axes must be in order; got %d, %d for %s".formatted(from, to, this));
+    }
+    long[] dims = shape().dims();
+    long[] flat = Arrays.copyOf(dims, dims.length - (last - first));
+    flat[first] = shape().elems(first, last + 1);
+    System.arraycopy(dims, last + 1, flat, first + 1, dims.length - last - 1);
+    return reshape(flat);
+  }
+
+  /// All axes as one.
+  public Tensor flatten() {
+    return reshape(shape().elems());
+  }
+
+  /// Axis `from` as number `to`, the others in their order.
+  public Tensor moveAxis(int from, int to) {
+    List<Integer> axes = new ArrayList<>(IntStream.range(0, shape().rank()).boxed().toList());
+    axes.add(shape().axis(to), axes.remove(shape().axis(from)));
+    return permute(axes.stream().mapToInt(a -> a).toArray());
+  }
+
+  /// Views of `sizes` elements of `axis` each, one after the other.
+  ///
+  /// @throws IllegalArgumentException unless the sizes are not negative and add up to the axis
+  public List<Tensor> split(int axis, long... sizes) {
+    long d = dim(axis);
+    if (Arrays.stream(sizes).anyMatch(n -> n < 0 || n > d) || Arrays.stream(sizes).sum() != d) {
+      throw new IllegalArgumentException(
+          "split: sizes must add up to the axis; got %s for axis %d of %s"
+              .formatted(Arrays.toString(sizes), axis, this));
+    }
+    List<Tensor> parts = new ArrayList<>();
+    long at = 0;
+    for (long n : sizes) {
+      parts.add(slice(axis, at, at + n));
+      at += n;
+    }
+    return List.copyOf(parts);
+  }
+
+  /// At most `count` views of equal size along `axis`, the last of which may be shorter.
+  ///
+  /// @throws IllegalArgumentException unless `count` is positive
+  public List<Tensor> chunk(int axis, int count) {
+    if (count <= 0) {
+      throw new IllegalArgumentException(
+          "chunk: there must be a chunk; got %d for %s".formatted(count, this));
+    }
+    long d = dim(axis);
+    long size = Math.max(1, (d + count - 1) / count);
+    long chunks = Math.max(1, (d + size - 1) / size);
+    return split(
+        axis, LongStream.range(0, chunks).map(i -> Math.min(size, d - i * size)).toArray());
   }
 
   /// Repeated to `shape` by NumPy's rule, without a copy.
