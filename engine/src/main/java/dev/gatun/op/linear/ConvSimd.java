@@ -43,7 +43,7 @@ final class ConvSimd {
 
   /// Rows of a tile from which its channels are packed in slices: a deeper tile would be narrow,
   /// and the weights would stream through for a few columns.
-  private static final int MOST_DEPTH = 640;
+  private static final int MOST_DEPTH = 512;
 
   private static final Workers.Body BLOCK = ConvSimd::block;
 
