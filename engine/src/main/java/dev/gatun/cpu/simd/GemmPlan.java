@@ -108,6 +108,13 @@ public final class GemmPlan {
     cut(p, workers);
   }
 
+  /// Makes blocks `columns` wide, a multiple of two vectors, for a caller that lays out `B` or `C`
+  /// block by block: the blocks of one range of columns then follow each other. To be called before
+  /// anything is asked of the plan.
+  public static void blockColumns(long[] p, long columns) {
+    p[NB] = columns;
+  }
+
   private static int choose(long[] p) {
     if (p[K] == 0 || p[K] > 1 << 28) {
       return TILES;

@@ -1,11 +1,8 @@
 package dev.gatun.op.linear;
 
-import dev.gatun.cpu.simd.GeluLanes;
 import dev.gatun.cpu.simd.Gemm;
 import dev.gatun.cpu.simd.GemmPlan;
 import dev.gatun.cpu.simd.Loop;
-import dev.gatun.cpu.simd.SigmoidLanes;
-import dev.gatun.cpu.simd.TanhLanes;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
@@ -13,8 +10,6 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
 
 /// Vector form of [MatMul]: the batch and the blocks of each matrix are one list of blocks.
 final class MatMulSimd {
@@ -27,17 +22,12 @@ final class MatMulSimd {
   private static final int A_STRIDE = DIM + MAX_AXES;
   private static final int B_STRIDE = A_STRIDE + MAX_AXES;
 
-  private static final Workers.Body NONE = body(Gemm.IDENTITY, Gemm.IDENTITY);
-  private static final Workers.Body RELU =
-      body(Loop.f32((FloatVector x) -> x.max(0)), Loop.f64((DoubleVector x) -> x.max(0)));
-  private static final Workers.Body GELU = body(Loop.f32(GeluLanes::f32), Loop.f64(GeluLanes::f64));
-  private static final Workers.Body SILU =
-      body(
-          Loop.f32((FloatVector x) -> x.mul(SigmoidLanes.f32(x))),
-          Loop.f64((DoubleVector x) -> x.mul(SigmoidLanes.f64(x))));
-  private static final Workers.Body SIGMOID =
-      body(Loop.f32(SigmoidLanes::f32), Loop.f64(SigmoidLanes::f64));
-  private static final Workers.Body TANH = body(Loop.f32(TanhLanes::f32), Loop.f64(TanhLanes::f64));
+  private static final Workers.Body NONE = fused(Activation.NONE);
+  private static final Workers.Body RELU = fused(Activation.RELU);
+  private static final Workers.Body GELU = fused(Activation.GELU);
+  private static final Workers.Body SILU = fused(Activation.SILU);
+  private static final Workers.Body SIGMOID = fused(Activation.SIGMOID);
+  private static final Workers.Body TANH = fused(Activation.TANH);
 
   private MatMulSimd() {}
 
@@ -149,7 +139,9 @@ final class MatMulSimd {
     };
   }
 
-  private static Workers.Body body(Loop.Unary f32, Loop.Unary f64) {
+  private static Workers.Body fused(Activation activation) {
+    Loop.Unary f32 = ActivationSimd.of(activation.ordinal(), 4);
+    Loop.Unary f64 = ActivationSimd.of(activation.ordinal(), 8);
     return (c, phase, block, worker) -> block(c, c.dtype() == DType.F32 ? f32 : f64, block, worker);
   }
 
