@@ -237,7 +237,7 @@ public final class FftF32 {
   }
 
   /// `y = s x t` for `n` complex elements; `y` may be `x`.
-  static void multiply(
+  public static void multiply(
       MemorySegment xr,
       long re,
       MemorySegment xi,
