@@ -38,6 +38,7 @@ public final class Workers implements AutoCloseable {
   private @Nullable Call call;
   private long phase;
   private int blocks;
+  private final Tables tables = new Tables();
 
   /// A pool of `count` workers, the caller included.
   ///
@@ -62,6 +63,11 @@ public final class Workers implements AutoCloseable {
   /// Workers that may run at once, the caller included.
   public int count() {
     return threads.length + 1;
+  }
+
+  /// What the kernels that run here keep from call to call.
+  public Tables tables() {
+    return tables;
   }
 
   /// Runs `body` for every block in `[0, blocks)` and returns when all are done. What a block

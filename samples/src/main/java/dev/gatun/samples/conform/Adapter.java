@@ -21,7 +21,7 @@ interface Adapter {
   record Result(Class<? extends Op> op, Map<String, Tensor> outputs) {}
 
   /// Every adapter there is.
-  List<Adapter> ALL = List.of(new Norms(), new CausalConvolution());
+  List<Adapter> ALL = List.of(new Norms(), new CausalConvolution(), new LongConvolution());
 
   /// The adapter for `file`.
   static Optional<Adapter> of(String file) {
