@@ -4,6 +4,7 @@ import dev.gatun.op.Op;
 import dev.gatun.op.loss.BinaryCrossEntropy;
 import dev.gatun.op.loss.CosineSimilarity;
 import dev.gatun.op.loss.CrossEntropy;
+import dev.gatun.op.loss.Ctc;
 import dev.gatun.op.loss.Huber;
 import dev.gatun.op.loss.KlDivergence;
 import dev.gatun.op.loss.MeanAbsolute;
@@ -11,6 +12,9 @@ import dev.gatun.op.loss.Mse;
 import dev.gatun.op.loss.Nll;
 import dev.gatun.op.loss.Reduction;
 import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Spec;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -80,7 +84,9 @@ final class LossCases {
                   d -> List.of(d.normal(3, d.n()), d.normal(3, d.n())))
               .from(2) // of one element the gradient is a rounding error
               .ulpsOfScale(n -> 8 + n / 64.0)
-              .wrong("x and y must agree", "F32[3,4]", "F32[3,5]"));
+              .wrong("x and y must agree", "F32[3,4]", "F32[3,5]"),
+          ctc("ctc", new Ctc(0, false, Reduction.MEAN)),
+          ctc("ctc.none", new Ctc(4, true, Reduction.NONE)));
 
   private LossCases() {}
 
@@ -126,6 +132,35 @@ final class LossCases {
         .ulpsOfScale(n -> 8 + n / 16.0)
         .wrong("x and t must agree", "F32[2]", "F32[3]")
         .wrong("dtypes must agree", "F32[2]", "F64[2]");
+  }
+
+  /// Two rows of half as many labels as frames, which leaves room for the blanks between labels
+  /// that repeat, one of them shorter. Labels 1 to 3 are neither of the blanks. A size is that of
+  /// the states, along which the loops run.
+  private static OpCase ctc(String name, Op op) {
+    return OpCase.of(
+            name,
+            op,
+            d -> {
+              int n = d.n();
+              double[] labels = d.indices(DType.I32, 3, 2, n / 2).values();
+              Arrays.setAll(labels, i -> labels[i] + 1);
+              return List.of(
+                  d.normal(2, n, 5),
+                  constant(DType.I32, labels, 2, n / 2),
+                  constant(DType.I64, new double[] {n, n - n / 4}, 2),
+                  constant(DType.I32, new double[] {n / 2, n / 3}, 2));
+            })
+        .from(1)
+        .big(207)
+        .ulpsOfScale(n -> 16 + n / 8.0)
+        .wrong("targets [B, S]", "F32[2,3,5]", "I32[3,1]", "I32[2]", "I32[2]")
+        .wrong("must be I32 or I64", "F32[2,3,5]", "I32[2,1]", "F32[2]", "I32[2]")
+        .wrong("blank must lie", "F32[2,3,0]", "I32[2,1]", "I32[2]", "I32[2]");
+  }
+
+  private static Input constant(DType t, double[] values, long... dims) {
+    return new Input(new Spec(t, Shape.of(dims)), values, false);
   }
 
   private static List<Input> two(Draw d) {

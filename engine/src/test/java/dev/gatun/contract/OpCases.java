@@ -57,7 +57,8 @@ public final class OpCases {
             LinearCases.ALL,
             ConvCases.ALL,
             FourierCases.ALL,
-            TrainCases.ALL)
+            TrainCases.ALL,
+            FusedCases.ALL)
         .flatMap(List::stream)
         .filter(c -> wanted.matcher(c.name()).find())
         .toList();
