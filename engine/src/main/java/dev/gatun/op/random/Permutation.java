@@ -79,7 +79,8 @@ public record Permutation(long n, long seed) implements Random {
 
   @Override
   public void simd(Call c, Workers w) {
-    Random.super.simd(c, w);
+    c.registers()[0] = seed;
+    w.run(body(), c, 0, Math.toIntExact((n + BLOCK - 1) / BLOCK));
     order(c);
     for (long i = 0; i < n; i++) {
       exchange(c.out(0), i, c.scratch().get(JAVA_LONG_UNALIGNED, i * 8));

@@ -104,7 +104,7 @@ public record TruncatedNormal(
       double z;
       boolean taken;
       if (around) {
-        z = Math.sqrt(-2 * StrictMath.log(1 - u)) * StrictMath.cos(2 * Math.PI * v);
+        z = Math.sqrt(-2 * StrictMath.log(1 - u)) * cosine(v);
         taken = z >= a && z <= b;
       } else if (tail) {
         z = a - StrictMath.log(1 - u) / c;
@@ -119,5 +119,18 @@ public record TruncatedNormal(
       }
     }
     return Math.max(0, a);
+  }
+
+  /// Cosine of `turns` whole turns. Within an eighth of one StrictMath needs no reduction, which
+  /// would allocate.
+  private static double cosine(double turns) {
+    int quarters = (int) (4 * turns + 0.5);
+    double angle = 2 * Math.PI * (turns - 0.25 * quarters);
+    return switch (quarters & 3) {
+      case 0 -> StrictMath.cos(angle);
+      case 1 -> -StrictMath.sin(angle);
+      case 2 -> -StrictMath.cos(angle);
+      default -> StrictMath.sin(angle);
+    };
   }
 }
