@@ -4,7 +4,11 @@ import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
 import dev.gatun.op.Kernel;
 import dev.gatun.op.Op;
+import dev.gatun.op.random.Bernoulli;
 import dev.gatun.op.random.Normal;
+import dev.gatun.op.random.Permutation;
+import dev.gatun.op.random.RandomInt;
+import dev.gatun.op.random.TruncatedNormal;
 import dev.gatun.op.random.Uniform;
 import dev.gatun.op.shape.Arange;
 import dev.gatun.op.shape.Diag;
@@ -198,6 +202,35 @@ public final class Scope implements AutoCloseable {
   /// @throws IllegalArgumentException unless `dtype` is F32 or F64
   public Tensor normal(DType dtype, Shape shape, long seed) {
     return run(new Normal(dtype, shape, seed), List.of()).get(0);
+  }
+
+  /// 1 with probability `p`, else 0, the same for the same `seed` on every device.
+  ///
+  /// @throws IllegalArgumentException unless `dtype` is F32 or F64 and `p` lies in [0, 1]
+  public Tensor bernoulli(DType dtype, Shape shape, double p, long seed) {
+    return run(new Bernoulli(dtype, shape, p, seed), List.of()).get(0);
+  }
+
+  /// Normal numbers that lie in `[low, high]`, the same for the same `seed` on every device.
+  ///
+  /// @throws IllegalArgumentException unless `dtype` is F32 or F64, `std > 0` and `low < high`
+  public Tensor truncatedNormal(
+      DType dtype, Shape shape, double mean, double std, double low, double high, long seed) {
+    return run(new TruncatedNormal(dtype, shape, mean, std, low, high, seed), List.of()).get(0);
+  }
+
+  /// Integers in `[low, high)`, the same for the same `seed` on every device.
+  ///
+  /// @throws IllegalArgumentException unless `dtype` is I32 or I64 and `low < high`
+  public Tensor randomInt(DType dtype, Shape shape, long low, long high, long seed) {
+    return run(new RandomInt(dtype, shape, low, high, seed), List.of()).get(0);
+  }
+
+  /// The numbers `0 .. n - 1` in random order, I64, the same for the same `seed` on every device.
+  ///
+  /// @throws IllegalArgumentException if `n` is negative
+  public Tensor permutation(long n, long seed) {
+    return run(new Permutation(n, seed), List.of()).get(0);
   }
 
   /// A cell that starts as a copy of `initial` and changes in place, with gradient.

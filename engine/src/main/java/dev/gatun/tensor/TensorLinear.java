@@ -12,7 +12,15 @@ import dev.gatun.op.linear.MatMul;
 import dev.gatun.op.linear.MaxPool;
 import dev.gatun.op.linear.Rfft;
 import dev.gatun.op.linear.Window;
+import dev.gatun.op.loss.BinaryCrossEntropy;
+import dev.gatun.op.loss.CosineSimilarity;
 import dev.gatun.op.loss.CrossEntropy;
+import dev.gatun.op.loss.Huber;
+import dev.gatun.op.loss.KlDivergence;
+import dev.gatun.op.loss.MeanAbsolute;
+import dev.gatun.op.loss.Mse;
+import dev.gatun.op.loss.Nll;
+import dev.gatun.op.loss.Reduction;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -140,5 +148,45 @@ public sealed interface TensorLinear permits Tensor {
     order[rank - 1] = a;
     List<Tensor> out = f.apply(in.stream().map(t -> t.permute(order)).toList());
     return out.stream().map(t -> t.permute(order)).toList();
+
+  /// Mean negative log-likelihood of the class indices `targets` under these logarithms of
+  /// probabilities.
+  default Tensor nll(Tensor targets) {
+    return new Nll(Reduction.MEAN).of(self(), targets);
+  }
+
+  /// Mean squared difference to `target`.
+  default Tensor mse(Tensor target) {
+    return new Mse(Reduction.MEAN).of(self(), target);
+  }
+
+  /// Mean absolute difference to `target`.
+  default Tensor meanAbsolute(Tensor target) {
+    return new MeanAbsolute(Reduction.MEAN).of(self(), target);
+  }
+
+  /// Mean Huber loss: half the squared difference up to `delta`, a line beyond.
+  default Tensor huber(Tensor target, double delta) {
+    return new Huber(delta, Reduction.MEAN).of(self(), target);
+  }
+
+  /// Mean smooth L1 loss: [#huber] over `beta`.
+  default Tensor smoothL1(Tensor target, double beta) {
+    return huber(target, beta).div(beta);
+  }
+
+  /// Mean negative log-likelihood of `target`, between 0 and 1, under these logits.
+  default Tensor binaryCrossEntropy(Tensor target) {
+    return new BinaryCrossEntropy(false, false, Reduction.MEAN).of(self(), target);
+  }
+
+  /// Divergence of the probabilities `target` from those whose logarithms these are, summed.
+  default Tensor klDivergence(Tensor target) {
+    return new KlDivergence(false, Reduction.SUM).of(self(), target);
+  }
+
+  /// Cosine of the angles between rows.
+  default Tensor cosineSimilarity(Tensor other) {
+    return CosineSimilarity.standard().of(self(), other);
   }
 }

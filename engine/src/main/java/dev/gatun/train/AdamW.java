@@ -81,7 +81,7 @@ public final class AdamW extends Optimizer {
   @Override
   void update(int i, Tensor dp, double rate, double scale) {
     Variable p = parameters().get(i);
-    Update op = new Update(options, rate, ++steps[i], scale);
+    Update op = new Update(options, false, rate, ++steps[i], scale);
     p.value().scope().update(op, List.of(p, m.get(i), v.get(i)), List.of(dp));
   }
 
@@ -90,13 +90,20 @@ public final class AdamW extends Optimizer {
   ///
   /// Error: F32 computes in F32 with fused multiply-adds, 8 units of last place of the change.
   ///
+  /// @param coupled whether `decay p` is added to the gradient, as [Adam] does, instead
   /// @param rate learning rate
   /// @param step counted from 1
   /// @param scale factor on `g`
-  public record Update(Options options, double rate, long step, double scale) implements Kernel {
+  public record Update(Options options, boolean coupled, double rate, long step, double scale)
+      implements Kernel {
     /// Factor on `p` before it moves.
     double kept() {
-      return 1 - rate * options.decay();
+      return coupled ? 1 : 1 - rate * options.decay();
+    }
+
+    /// Factor on `p` in the gradient.
+    double pull() {
+      return coupled ? options.decay() : 0;
     }
 
     /// The rate over the bias of `m`.
@@ -123,7 +130,7 @@ public final class AdamW extends Optimizer {
     public void reference(Call c) {
       DType type = c.dtype();
       for (long i = 0, n = c.inShape(0).elems(); i < n; i++) {
-        double g = scale * c.get(3, i);
+        double g = scale * c.get(3, i) + pull() * c.get(0, i);
         double m = options.beta1() * c.get(1, i) + (1 - options.beta1()) * g;
         double v = options.beta2() * c.get(2, i) + (1 - options.beta2()) * g * g;
         double root = Math.sqrt(v) * spread() + options.epsilon();
@@ -150,7 +157,7 @@ public final class AdamW extends Optimizer {
 
     @Override
     public Cost cost(List<Spec> in) {
-      return new Cost(14.0 * in.get(0).shape().elems(), 7.0 * in.get(0).bytes());
+      return new Cost(16.0 * in.get(0).shape().elems(), 7.0 * in.get(0).bytes());
     }
   }
 }

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
-/// Vector form of [AdamW.Update]. The constants of the step stay in nine registers beside four
+/// Vector form of [AdamW.Update]. The constants of the step stay in ten registers beside four
 /// streams, which fits the sixteen of AVX2. The last elements go one by one: every operation here
 /// is rounded to nearest, so a scalar gives the same bits as a lane, and a masked copy of the body
 /// makes the method too big for the compilers.
@@ -28,6 +28,7 @@ final class AdamWSimd {
   private static final int EPSILON = 6;
   private static final int STRIDE = 7;
   private static final int KEPT = 8;
+  private static final int PULL = 9;
 
   private AdamWSimd() {}
 
@@ -43,6 +44,7 @@ final class AdamWSimd {
     r[EPSILON] = Double.doubleToRawLongBits(u.options().epsilon());
     r[STRIDE] = Double.doubleToRawLongBits(-u.stride());
     r[KEPT] = Double.doubleToRawLongBits(u.kept());
+    r[PULL] = Double.doubleToRawLongBits(u.pull());
     long blocks = (c.inShape(0).elems() + BLOCK - 1) / BLOCK;
     w.run(BODY, c, 0, Math.toIntExact(blocks));
   }
@@ -78,6 +80,7 @@ final class AdamWSimd {
     FloatVector epsilon = f32(r[EPSILON]);
     FloatVector stride = f32(r[STRIDE]);
     FloatVector kept = f32(r[KEPT]);
+    FloatVector pull = f32(r[PULL]);
     int lanes = Lanes.F32.length();
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += lanes) {
@@ -86,6 +89,7 @@ final class AdamWSimd {
       FloatVector mi = FloatVector.fromMemorySegment(Lanes.F32, m, at, Lanes.ORDER);
       FloatVector vi = FloatVector.fromMemorySegment(Lanes.F32, v, at, Lanes.ORDER);
       FloatVector pi = FloatVector.fromMemorySegment(Lanes.F32, p, at, Lanes.ORDER);
+      gi = pi.fma(pull, gi);
       mi = gi.fma(rest1, mi.mul(beta1));
       vi = gi.mul(gi).fma(rest2, vi.mul(beta2));
       mi.intoMemorySegment(m, at, Lanes.ORDER);
@@ -115,15 +119,17 @@ final class AdamWSimd {
     float epsilon = (float) Double.longBitsToDouble(r[EPSILON]);
     float stride = (float) Double.longBitsToDouble(r[STRIDE]);
     float kept = (float) Double.longBitsToDouble(r[KEPT]);
+    float pull = (float) Double.longBitsToDouble(r[PULL]);
     for (int i = 0; i < n; i++) {
       long at = from + (long) i * Float.BYTES;
-      float gi = g.get(Lanes.FLOAT, at) * scale;
+      float pi = p.get(Lanes.FLOAT, at);
+      float gi = Math.fma(pi, pull, g.get(Lanes.FLOAT, at) * scale);
       float mi = Math.fma(gi, rest1, m.get(Lanes.FLOAT, at) * beta1);
       float vi = Math.fma(gi * gi, rest2, v.get(Lanes.FLOAT, at) * beta2);
       m.set(Lanes.FLOAT, at, mi);
       v.set(Lanes.FLOAT, at, vi);
       float root = Math.fma((float) Math.sqrt(vi), spread, epsilon);
-      p.set(Lanes.FLOAT, at, Math.fma(p.get(Lanes.FLOAT, at), kept, mi * stride / root));
+      p.set(Lanes.FLOAT, at, Math.fma(pi, kept, mi * stride / root));
     }
   }
 
@@ -148,6 +154,7 @@ final class AdamWSimd {
     DoubleVector epsilon = f64(r[EPSILON]);
     DoubleVector stride = f64(r[STRIDE]);
     DoubleVector kept = f64(r[KEPT]);
+    DoubleVector pull = f64(r[PULL]);
     int lanes = Lanes.F64.length();
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += lanes) {
@@ -156,6 +163,7 @@ final class AdamWSimd {
       DoubleVector mi = DoubleVector.fromMemorySegment(Lanes.F64, m, at, Lanes.ORDER);
       DoubleVector vi = DoubleVector.fromMemorySegment(Lanes.F64, v, at, Lanes.ORDER);
       DoubleVector pi = DoubleVector.fromMemorySegment(Lanes.F64, p, at, Lanes.ORDER);
+      gi = pi.fma(pull, gi);
       mi = gi.fma(rest1, mi.mul(beta1));
       vi = gi.mul(gi).fma(rest2, vi.mul(beta2));
       mi.intoMemorySegment(m, at, Lanes.ORDER);
@@ -185,15 +193,17 @@ final class AdamWSimd {
     double epsilon = Double.longBitsToDouble(r[EPSILON]);
     double stride = Double.longBitsToDouble(r[STRIDE]);
     double kept = Double.longBitsToDouble(r[KEPT]);
+    double pull = Double.longBitsToDouble(r[PULL]);
     for (int i = 0; i < n; i++) {
       long at = from + (long) i * Double.BYTES;
-      double gi = g.get(Lanes.DOUBLE, at) * scale;
+      double pi = p.get(Lanes.DOUBLE, at);
+      double gi = Math.fma(pi, pull, g.get(Lanes.DOUBLE, at) * scale);
       double mi = Math.fma(gi, rest1, m.get(Lanes.DOUBLE, at) * beta1);
       double vi = Math.fma(gi * gi, rest2, v.get(Lanes.DOUBLE, at) * beta2);
       m.set(Lanes.DOUBLE, at, mi);
       v.set(Lanes.DOUBLE, at, vi);
       double root = Math.fma(Math.sqrt(vi), spread, epsilon);
-      p.set(Lanes.DOUBLE, at, Math.fma(p.get(Lanes.DOUBLE, at), kept, mi * stride / root));
+      p.set(Lanes.DOUBLE, at, Math.fma(pi, kept, mi * stride / root));
     }
   }
 }

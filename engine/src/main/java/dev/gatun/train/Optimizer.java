@@ -18,7 +18,7 @@ import java.util.Optional;
 ///   optimizer.step(g, schedule.rate(i));
 /// }
 /// ```
-public abstract sealed class Optimizer permits Sgd, AdamW {
+public abstract sealed class Optimizer permits Sgd, Adam, AdamW {
   private final List<Variable> parameters;
 
   Optimizer(Collection<Variable> parameters) {

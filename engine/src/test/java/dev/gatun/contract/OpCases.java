@@ -40,8 +40,8 @@ import java.util.stream.Stream;
 public final class OpCases {
   private OpCases() {}
 
-  /// Every case, or, for work on one, those whose name has a match for the regular expression in the
-  /// system property `gatun.cases`.
+  /// Every case, or, for work on one, those whose name has a match for the regular expression in
+  /// the system property `gatun.cases`.
   public static List<OpCase> all() {
     Pattern wanted = Pattern.compile(System.getProperty("gatun.cases", ""));
     return Stream.of(
@@ -53,10 +53,12 @@ public final class OpCases {
             AxisCases.ALL,
             IndexCases.ALL,
             LossCases.ALL,
+            RandomCases.ALL,
             LinearCases.ALL,
             ConvCases.ALL,
             FourierCases.ALL,
-            TrainCases.ALL)
+            TrainCases.ALL,
+            FusedCases.ALL)
         .flatMap(List::stream)
         .filter(c -> wanted.matcher(c.name()).find())
         .toList();

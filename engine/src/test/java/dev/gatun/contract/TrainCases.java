@@ -9,25 +9,27 @@ import java.util.List;
 final class TrainCases {
   static final List<OpCase> ALL =
       List.of(
-          OpCase.of(
-                  "adamw",
-                  new AdamW.Update(new AdamW.Options(0.9, 0.999, 1e-3, 0.1), 0.5, 3, 0.7),
-                  d ->
-                      List.of(
-                          d.normal(d.n()),
-                          d.normal(d.n()),
-                          d.uniform(0.1, 1, d.n()),
-                          d.normal(d.n())))
-              .inPlace(3)
-              .ulpsOfScale(n -> 8)
-              .wrong("there must be 4 inputs", "F32[2]", "F32[2]", "F32[2]")
-              .wrong("dtypes must agree", "F32[2]", "F32[2]", "F64[2]", "F32[2]")
-              .wrong("shapes must agree", "F32[2]", "F32[2]", "F32[2]", "F32[1,2]"),
+          adam("adamw", false),
+          adam("adam", true),
           sgd("sgd", new Sgd.Options(0, 0.1, false), 1),
           sgd("sgd.momentum", new Sgd.Options(0.9, 0.1, false), 2),
           sgd("sgd.nesterov", new Sgd.Options(0.9, 0.1, true), 2));
 
   private TrainCases() {}
+
+  private static OpCase adam(String name, boolean coupled) {
+    return OpCase.of(
+            name,
+            new AdamW.Update(new AdamW.Options(0.9, 0.999, 1e-3, 0.1), coupled, 0.5, 3, 0.7),
+            d ->
+                List.of(
+                    d.normal(d.n()), d.normal(d.n()), d.uniform(0.1, 1, d.n()), d.normal(d.n())))
+        .inPlace(3)
+        .ulpsOfScale(n -> 8)
+        .wrong("there must be 4 inputs", "F32[2]", "F32[2]", "F32[2]")
+        .wrong("dtypes must agree", "F32[2]", "F32[2]", "F64[2]", "F32[2]")
+        .wrong("shapes must agree", "F32[2]", "F32[2]", "F32[2]", "F32[1,2]");
+  }
 
   private static OpCase sgd(String name, Sgd.Options options, int targets) {
     OpCase c =

@@ -42,6 +42,8 @@ class OptimizerTest {
       List.of(
           p -> AdamW.of(List.of(p)),
           p -> AdamW.of(List.of(p), new AdamW.Options(0.8, 0.99, 1e-6, 0.2)),
+          p -> Adam.of(List.of(p)),
+          p -> Adam.of(List.of(p), new AdamW.Options(0.8, 0.99, 1e-6, 0.2)),
           p -> Sgd.of(List.of(p), Sgd.Options.plain()),
           p -> Sgd.of(List.of(p), new Sgd.Options(0, 0.1, false)),
           p -> Sgd.of(List.of(p), new Sgd.Options(0.9, 0.1, false)),
@@ -91,6 +93,11 @@ class OptimizerTest {
     // A constant gradient: m and v without their bias are 3 and 9, each step is rate times 1.
     double[] adam = byHand(p -> AdamW.of(List.of(p), new AdamW.Options(0.9, 0.999, 0, 0.5)));
     assertArrayEquals(new double[] {0.95 - 0.1, 0.95 * 0.85 - 0.1}, adam, 1e-12);
+    // d = 3 + p / 2: the first step is the rate, the second weighs 3.5 and 3.45.
+    double[] coupled = byHand(p -> Adam.of(List.of(p), new AdamW.Options(0.9, 0.999, 0, 0.5)));
+    double m = (0.9 * 0.1 * 3.5 + 0.1 * 3.45) / (1 - 0.9 * 0.9);
+    double v = (0.999 * 0.001 * 3.5 * 3.5 + 0.001 * 3.45 * 3.45) / (1 - 0.999 * 0.999);
+    assertArrayEquals(new double[] {0.9, 0.9 - 0.1 * m / Math.sqrt(v)}, coupled, 1e-12);
     double[] plain = byHand(p -> Sgd.of(List.of(p), Sgd.Options.plain()));
     assertArrayEquals(new double[] {0.7, 0.4}, plain, 1e-12);
     // d = 3 + p / 2; b = d, then b = d + b / 2.
@@ -144,7 +151,7 @@ class OptimizerTest {
         Scope model = cpu.scope("model")) {
       Variable p = model.variable(model.tensor(Shape.of(2), 1.0, 2.0));
       Tensor g = model.tensor(Shape.of(3), 1.0, 2.0, 3.0);
-      AdamW.Update op = new AdamW.Update(AdamW.Options.standard(), 0.1, 1, 1);
+      AdamW.Update op = new AdamW.Update(AdamW.Options.standard(), false, 0.1, 1, 1);
       String message =
           assertThrows(
                   IllegalArgumentException.class,

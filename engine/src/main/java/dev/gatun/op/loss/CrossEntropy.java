@@ -5,38 +5,54 @@ import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
-import dev.gatun.op.Kernel;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
-/// Negative log-likelihood of class indices under logits: for each row, `loss = log(sum(e^logits))
-/// - logits[target]`, reduced over the rows as `reduction` says.
+/// Negative log-likelihood of class indices under logits. For each row, with `l_c = log(sum(e^x)) -
+/// x_c` and target `k`:
 ///
-/// Shapes: `logits [.., C]` F32 or F64, `targets [..]` I32 or I64, each in `[0, C)`; the result is
-/// a scalar, or `[..]` under [Reduction#NONE], and has the type of the logits. The mean of no rows
-/// is NaN. Gradient of the logits: `(softmax(logits) - onehot(targets)) dy`, divided by the number
-/// of rows for a mean, in one pass from the saved `log(sum(e^logits))`. Cost: one read of the
-/// logits. A row with `+inf` has the loss `+inf`, or NaN if that is its target. Error: a few `eps`
-/// of the larger of `max - logits[target]` and `log C`; rows are added in doubles.
+/// ```
+/// loss = (1 - smoothing) w_k l_k + smoothing / C sum_c w_c l_c
+/// ```
+///
+/// with weights 1 where none are given. `MEAN` divides the sum over rows by that of `w_k`, without
+/// weights by the number of rows. Rows whose target is `ignored` have loss 0 and do not count.
+///
+/// Shapes: logits `x [.., C]` F32 or F64, `targets [..]` I32 or I64, each in `[0, C)` or ignored,
+/// then `weights [C]` where there are; the result is a scalar, or `[..]` under [Reduction#NONE],
+/// and has the type of the logits. The mean of no rows is NaN. Gradient of the logits, with `p =
+/// softmax(x)` and `W = sum(w)`: `((1 - smoothing) w_k (p - onehot(k)) + smoothing / C (W p - w))
+/// dy`, divided as the loss, in one pass from the saved `log(sum(e^x))`; none of the weights. Cost:
+/// one read of the logits, a second one from cache with smoothing. A row with `+inf` has the loss
+/// `+inf`, or NaN if that is its target. Error: a few `eps` of the larger of `|log(sum(e^x))|` and
+/// `|x_k|`; rows are added in doubles. Source for smoothing: Szegedy et al., Rethinking the
+/// Inception architecture, arXiv 1512.00567, section 7.
 ///
 /// Throws [IllegalArgumentException] while it runs if a target lies outside `[0, C)`.
 ///
 /// @param reduction over rows
-public record CrossEntropy(Reduction reduction) implements Kernel {
-  private static final String NAMES = "logits targets";
+/// @param smoothing share of the target's probability spread over all classes, in [0, 1]
+/// @param ignored the target of rows that do not count
+/// @param weighted whether a third input holds a weight of each class
+public record CrossEntropy(
+    Reduction reduction, double smoothing, OptionalLong ignored, boolean weighted)
+    implements ClassLoss {
+  /// @throws IllegalArgumentException unless `smoothing` lies in [0, 1]
+  public CrossEntropy {
+    if (!(smoothing >= 0 && smoothing <= 1)) {
+      throw new IllegalArgumentException(
+          "CrossEntropy: smoothing must lie in [0, 1]; got " + smoothing);
+    }
+  }
 
-  /// What becomes of the losses of the rows.
-  public enum Reduction {
-    /// Their mean.
-    MEAN,
-    /// Their sum.
-    SUM,
-    /// Each is a result.
-    NONE
+  /// All rows count alike, and nothing is smoothed.
+  public CrossEntropy(Reduction reduction) {
+    this(reduction, 0, OptionalLong.empty(), false);
   }
 
   /// The mean over all rows.
@@ -46,48 +62,27 @@ public record CrossEntropy(Reduction reduction) implements Kernel {
 
   @Override
   public List<Spec> infer(List<Spec> in) {
-    Rules.count(2, this, NAMES, in);
+    check(2, "logits", "logits targets weights", in);
     Spec logits = in.get(0);
-    check(this, NAMES, in);
     Shape rows = in.get(1).shape();
-    return List.of(
-        logits.withShape(reduction == Reduction.NONE ? rows : Shape.of()), logits.withShape(rows));
-  }
-
-  private static void check(Kernel op, String names, List<Spec> in) {
-    Spec logits = in.get(0);
-    Rules.require(logits.dtype().computes(), op, "logits must be F32 or F64", names, in);
-    Rules.require(in.get(1).dtype().indexes(), op, "targets must be I32 or I64", names, in);
-    Rules.require(
-        logits.shape().rank() > 0 && logits.shape().without(-1).equals(in.get(1).shape()),
-        op,
-        "logits must be [.., C] and targets [..]",
-        names,
-        in);
-  }
-
-  /// The class of row `r`.
-  ///
-  /// @throws IllegalArgumentException unless it lies in `[0, classes)`
-  static long target(Kernel op, Call c, long r, long classes) {
-    long t = c.inSpec(1).dtype().readLong(c.in(1), r);
-    if (t < 0 || t >= classes) {
-      throw new IllegalArgumentException(
-          "%s: targets must lie in [0, %d); got %d for row %d of logits %s, targets %s"
-              .formatted(op, classes, t, r, c.inSpec(0), c.inSpec(1)));
-    }
-    return t;
+    return List.of(logits.withShape(reduction.of(rows)), logits.withShape(rows));
   }
 
   @Override
   public void reference(Call c) {
-    long rows = c.inShape(1).elems();
     long classes = c.inShape(0).dim(-1);
+    double divisor = divisor(c);
     double sum = 0;
-    for (long r = 0; r < rows; r++) {
-      long target = target(this, c, r, classes);
+    for (long r = 0, rows = c.inShape(1).elems(); r < rows; r++) {
+      long target = target(c, r);
       double lse = logSumExp(c, r * classes, classes);
-      double loss = lse - c.get(0, r * classes + target);
+      double loss = 0;
+      if (target >= 0) {
+        loss = (1 - smoothing) * weight(c, target) * (lse - c.get(0, r * classes + target));
+        for (long i = 0; i < classes && smoothing > 0; i++) {
+          loss += smoothing / classes * weight(c, i) * (lse - c.get(0, r * classes + i));
+        }
+      }
       c.set(1, r, lse);
       sum += loss;
       if (reduction == Reduction.NONE) {
@@ -95,7 +90,7 @@ public record CrossEntropy(Reduction reduction) implements Kernel {
       }
     }
     if (reduction != Reduction.NONE) {
-      c.set(0, 0, reduction == Reduction.MEAN ? sum / rows : sum);
+      c.set(0, 0, sum / divisor);
     }
   }
 
@@ -117,15 +112,25 @@ public record CrossEntropy(Reduction reduction) implements Kernel {
   }
 
   @Override
+  public long scratch(List<Spec> in, int workers) {
+    return CrossEntropyPlan.scratch(in, smoothing, workers);
+  }
+
+  @Override
   public Keep keep() {
-    return Keep.inputs(0, 1).andExtras(1);
+    return (weighted ? Keep.inputs(0, 1, 2) : Keep.inputs(0, 1)).andExtras(1);
   }
 
   @Override
   public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
-    return List.of(
-        dy.get(0).map(d -> new Grad(reduction).of(n.in(0), n.in(1), n.saved(0), d)),
-        Optional.empty());
+    Grad grad = new Grad(reduction, smoothing, ignored, weighted);
+    Tensor d = dy.get(0).orElseThrow();
+    if (!weighted) {
+      return List.of(Optional.of(grad.of(n.in(0), n.in(1), n.saved(0), d)), Optional.empty());
+    }
+    requireConstantWeights(n);
+    Tensor dx = grad.of(n.in(0), n.in(1), n.saved(0), d, n.in(2));
+    return List.of(Optional.of(dx), Optional.empty(), Optional.empty());
   }
 
   @Override
@@ -133,46 +138,55 @@ public record CrossEntropy(Reduction reduction) implements Kernel {
     return new Cost(20.0 * in.get(0).shape().elems(), in.get(0).bytes() + in.get(1).bytes());
   }
 
-  /// `dlogits` from `logits`, `targets`, `lse = log(sum(e^logits))` and `dy`.
+  /// `dlogits` from `logits`, `targets`, `lse = log(sum(e^logits))`, `dy` and the weights.
   ///
   /// @param reduction as the op's own
-  public record Grad(Reduction reduction) implements Kernel {
-    private static final String NAMES = "logits targets lse dy";
+  /// @param smoothing as the op's own
+  /// @param ignored as the op's own
+  /// @param weighted as the op's own
+  public record Grad(Reduction reduction, double smoothing, OptionalLong ignored, boolean weighted)
+      implements ClassLoss {
+    private static final String NAMES = "logits targets lse dy weights";
 
     @Override
     public List<Spec> infer(List<Spec> in) {
-      Rules.count(4, this, NAMES, in);
-      check(this, NAMES, in);
+      check(4, "logits", NAMES, in);
+      Spec logits = in.get(0);
       Shape rows = in.get(1).shape();
       Rules.require(
-          in.get(2).equals(in.get(0).withShape(rows))
-              && in.get(3)
-                  .equals(in.get(0).withShape(reduction == Reduction.NONE ? rows : Shape.of())),
+          in.get(2).equals(logits.withShape(rows))
+              && in.get(3).equals(logits.withShape(reduction.of(rows))),
           this,
           "lse must be [..] and dy like the loss",
           NAMES,
           in);
-      return List.of(in.get(0));
+      return List.of(logits);
     }
 
-    /// `dy` of the loss of row `r`.
-    double dy(Call c, long r) {
-      return switch (reduction) {
-        case MEAN -> c.get(3, 0) / c.inShape(1).elems();
-        case SUM -> c.get(3, 0);
-        case NONE -> c.get(3, r);
-      };
+    /// Sum of the weights.
+    double total(Call c) {
+      double total = 0;
+      for (long i = 0, classes = c.inShape(0).dim(-1); i < classes; i++) {
+        total += weight(c, i);
+      }
+      return total;
     }
 
     @Override
     public void reference(Call c) {
       long classes = c.inShape(0).dim(-1);
+      double divisor = divisor(c);
+      double spread = smoothing / classes;
+      double total = total(c);
       for (long r = 0, rows = c.inShape(1).elems(); r < rows; r++) {
-        long target = target(this, c, r, classes);
-        double dy = dy(c, r);
+        long target = target(c, r);
+        double own = (1 - smoothing) * weight(c, target);
+        double dy = dy(c, 3, r) / divisor;
         for (long i = 0; i < classes; i++) {
           double p = Math.exp(c.get(0, r * classes + i) - c.get(2, r));
-          c.set(0, r * classes + i, (i == target ? p - 1 : p) * dy);
+          double d = own * (i == target ? p - 1 : p);
+          d += smoothing == 0 ? 0 : spread * (total * p - weight(c, i));
+          c.set(0, r * classes + i, target < 0 ? 0 : d * dy);
         }
       }
     }
@@ -180,6 +194,11 @@ public record CrossEntropy(Reduction reduction) implements Kernel {
     @Override
     public void simd(Call c, Workers w) {
       CrossEntropySimd.gradient(this, c, w);
+    }
+
+    @Override
+    public long scratch(List<Spec> in, int workers) {
+      return CrossEntropyPlan.scratch(in, smoothing, workers);
     }
 
     @Override
