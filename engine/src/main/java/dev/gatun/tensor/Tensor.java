@@ -23,12 +23,13 @@ import java.util.stream.LongStream;
 /// Views (slice, transpose, reshape, broadcast, select) share that memory. Operators with one or
 /// two tensors are methods here, thin names for the ops in `dev.gatun.op`, where the formula,
 /// gradient and error bound of each are stated; shapes broadcast by NumPy's rule and axes count
-/// from the end when negative. They are grouped by family: [TensorMath], [TensorReductions],
-/// [TensorIndexing], [TensorLinear].
+/// from the end when negative. They are grouped by family: [TensorMath], [TensorFunctions],
+/// [TensorReductions], [TensorIndexing], [TensorLinear].
 ///
 /// Every method throws [IllegalStateException] once the tensor's scope is closed, and
 /// [IllegalArgumentException] where shapes, types or devices do not fit.
-public final class Tensor implements TensorMath, TensorReductions, TensorIndexing, TensorLinear {
+public final class Tensor
+    implements TensorMath, TensorFunctions, TensorReductions, TensorIndexing, TensorLinear {
   private final Spec spec;
   private final Layout layout;
   private final Buffer buffer;

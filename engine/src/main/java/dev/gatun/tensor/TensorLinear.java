@@ -148,6 +148,7 @@ public sealed interface TensorLinear permits Tensor {
     order[rank - 1] = a;
     List<Tensor> out = f.apply(in.stream().map(t -> t.permute(order)).toList());
     return out.stream().map(t -> t.permute(order)).toList();
+  }
 
   /// Mean negative log-likelihood of the class indices `targets` under these logarithms of
   /// probabilities.

@@ -22,12 +22,13 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// ops against PyTorch, and which of the project's bars hold.
 ///
 /// ```text
-/// Report [--quick] [--write FILE] [--shares FILE] [ceilings] [gemm] [weights] [ops] [cases]
+/// Report [--quick] [--write FILE] [--shares FILE] [ceilings] [gemm] [weights] [ops] [cumsum]
+// [cases]
 
-/// Report [--quick] [--write FILE] [ceilings] [gemm] [weights] [ops] [cumsum]
 /// ```
 ///
 /// `--quick` measures in this JVM, in three minutes; otherwise every row has three JVMs of its own.
+/// ```
 public final class Report {
   private final boolean quick;
   private final List<String> sections;
@@ -48,14 +49,11 @@ public final class Report {
     Optional<Path> file = option(rest, "--write");
     Optional<Path> shares = option(rest, "--shares");
     List<String> sections =
-        rest.isEmpty() ? List.of("ceilings", "gemm", "weights", "ops", "cases") : List.copyOf(rest);
+        rest.isEmpty()
+            ? List.of("ceilings", "gemm", "weights", "ops", "cumsum", "cases")
+            : List.copyOf(rest);
     Report report = new Report(quick, sections);
     String text = report.run();
-
-        rest.isEmpty()
-            ? List.of("ceilings", "gemm", "weights", "ops", "cumsum")
-            : List.copyOf(rest);
-    String text = new Report(quick, sections).run();
     System.out.println(text);
     if (file.isPresent()) {
       Files.writeString(file.get(), text);
@@ -89,8 +87,6 @@ public final class Report {
     tables.weights(weights);
     tables.ops(ops);
     cases(tables);
-    tables.bars(products, weights, ops);
-
     tables.cumSums(sums);
     tables.bars(products, weights, ops, sums);
     return text.toString();

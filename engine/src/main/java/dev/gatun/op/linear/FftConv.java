@@ -7,7 +7,7 @@ import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
 import dev.gatun.op.Rules;
-import dev.gatun.op.math.Erf;
+import dev.gatun.op.math.NormalCdf;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -172,7 +172,7 @@ public record FftConv(boolean reverse, boolean skip, boolean gelu, long period) 
       long h = row % s.dim(1);
       double[] p = before(row(c, U, row, l), filters(c, 0, h), skip ? c.get(d(), h) : 0);
       for (int t = 0; t < l; t++) {
-        c.set(0, row * l + t, gelu ? Erf.gelu(p[t]) : p[t]);
+        c.set(0, row * l + t, gelu ? NormalCdf.gelu(p[t]) : p[t]);
       }
     }
   }
@@ -252,7 +252,7 @@ public record FftConv(boolean reverse, boolean skip, boolean gelu, long period) 
         double[] p = conv.gelu ? conv.before(u, k, d) : u;
         double nan = 0;
         for (int t = 0; t < l; t++) {
-          g[t] *= conv.gelu ? Erf.geluDerivative(p[t]) : 1;
+          g[t] *= conv.gelu ? NormalCdf.geluDerivative(p[t]) : 1;
           dd += g[t] * u[t];
         }
         nan += Dft.nanUnlessFinite(g);

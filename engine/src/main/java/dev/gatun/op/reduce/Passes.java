@@ -100,10 +100,8 @@ final class Passes {
         if (RUNS + runs == ATTRIBUTE) {
           throw new IllegalArgumentException(
               Rules.name(op)
-                  + ": at most 20 runs of axes may be kept or reduced by turns; got x "
+                  + ": at most 19 runs of axes may be kept or reduced by turns; got x "
                   + x);
-
-              op + ": at most 19 runs of axes may be kept or reduced by turns; got x " + x);
         }
         r[RUNS + runs] = 1;
       }
