@@ -55,7 +55,7 @@ final class TestLoop implements Loop.Binary {
       long zo = zAt + r * n;
       both(x, xo, y, yo, z, zo, full);
       if (full > 0 && full < n) {
-        long last = n - STEP;
+        int last = n - STEP;
         both(x, xo + last * SIZE, y, yo + last * SIZE, z, zo + last, STEP);
       } else {
         elements(x, xo, SIZE, y, yo, SIZE, z, zo, n - full);
@@ -83,7 +83,7 @@ final class TestLoop implements Loop.Binary {
       long bits = Element.bits(x, xo, SIZE);
       left(bits, y, yo, z, zo, full);
       if (full > 0 && full < n) {
-        long last = n - STEP;
+        int last = n - STEP;
         left(bits, y, yo + last * SIZE, z, zo + last, STEP);
       } else {
         elements(x, xo, 0, y, yo, SIZE, z, zo, n - full);
@@ -111,7 +111,7 @@ final class TestLoop implements Loop.Binary {
       long bits = Element.bits(y, yo, SIZE);
       right(x, xo, bits, z, zo, full);
       if (full > 0 && full < n) {
-        long last = n - STEP;
+        int last = n - STEP;
         right(x, xo + last * SIZE, bits, z, zo + last, STEP);
       } else {
         elements(x, xo, SIZE, y, yo, 0, z, zo, n - full);

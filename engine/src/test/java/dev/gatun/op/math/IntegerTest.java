@@ -21,10 +21,10 @@ class IntegerTest {
     0, 1, -1, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE, (1L << 53) + 1
   };
 
-  private record Case(Binary2 op, LongBinaryOperator java) {}
+  private record Case(Method op, LongBinaryOperator java) {}
 
   /// A method of [Tensor].
-  private interface Binary2 {
+  private interface Method {
     Tensor apply(Tensor x, Tensor y);
   }
 
