@@ -3,6 +3,7 @@ package dev.gatun.cpu.simd;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.FMA;
 import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
@@ -36,7 +37,6 @@ public final class PowLanes {
             .lanewise(FMA, r, 0x1.62e42fef7b689p-1);
     DoubleVector scale = t.reinterpretAsLongs().lanewise(LSHL, 52).reinterpretAsDoubles();
     DoubleVector z = scale.fma(q.mul(r), scale);
-    z = z.blend(x, x.compare(NE, x));
     DoubleVector size = y.reinterpretAsLongs().and(Long.MAX_VALUE).reinterpretAsDoubles();
     size = size.blend(2.0, size.compare(GT, 0x1p40));
     DoubleVector whole = size.add(0x1p52);
@@ -76,7 +76,8 @@ public final class PowLanes {
             .lanewise(FMA, z, 0x1.2776c290ddf59p-1)
             .lanewise(FMA, z, 0x1.ec709dc53e8bdp-1)
             .lanewise(FMA, z, 0x1.71547652b8265p1);
-    DoubleVector y = series.fma(s, e).blend(a, a.compare(EQ, Double.POSITIVE_INFINITY));
+    // Infinities and NaN stay.
+    DoubleVector y = a.blend(series.fma(s, e), a.compare(LE, Double.MAX_VALUE));
     return y.blend(Double.NEGATIVE_INFINITY, a.compare(EQ, 0.0));
   }
 
