@@ -27,31 +27,55 @@ final class AccumulateLoop implements Accumulate.Steps {
 
   @Override
   public double row(MemorySegment x, long xAt, int n, double p) {
-    x = Lanes.offHeap(x);
     long xo = xAt * SIZE;
+    int full = Lanes.F64.loopBound(n);
+    double total = LIGHT ? four(x, xo, full, p) : one(x, xo, full, p);
+    return full == n ? total : tail(x, xo + full * SIZE, n - full, total, p);
+  }
+
+  private static double four(MemorySegment x, long xo, int n, double p) {
+    x = Lanes.offHeap(x);
     DoubleVector of = DoubleVector.broadcast(Lanes.F64, p);
     DoubleVector a = DoubleVector.broadcast(Lanes.F64, IDENTITY);
+    DoubleVector b = a;
+    DoubleVector c = a;
+    DoubleVector d = a;
     int i = 0;
-    if (LIGHT) {
-      DoubleVector b = a;
-      DoubleVector c = a;
-      DoubleVector d = a;
-      for (int full = n - 4 * LANES; i <= full; i += 4 * LANES) {
-        long at = xo + i * SIZE;
-        a = STEP.apply(a, load(x, at), of);
-        b = STEP.apply(b, load(x, at + LANES * SIZE), of);
-        c = STEP.apply(c, load(x, at + 2 * LANES * SIZE), of);
-        d = STEP.apply(d, load(x, at + 3 * LANES * SIZE), of);
-      }
-      a = JOIN.apply(JOIN.apply(a, b), JOIN.apply(c, d));
+    for (int full = n - 4 * LANES; i <= full; i += 4 * LANES) {
+      long at = xo + i * SIZE;
+      a = STEP.apply(a, load(x, at), of);
+      b = STEP.apply(b, load(x, at + LANES * SIZE), of);
+      c = STEP.apply(c, load(x, at + 2 * LANES * SIZE), of);
+      d = STEP.apply(d, load(x, at + 3 * LANES * SIZE), of);
     }
-    for (int full = n - LANES; i <= full; i += LANES) {
+    a = JOIN.apply(JOIN.apply(a, b), JOIN.apply(c, d));
+    for (; i < n; i += LANES) {
       a = STEP.apply(a, load(x, xo + i * SIZE), of);
     }
+    return fold(a);
+  }
+
+  private static double one(MemorySegment x, long xo, int n, double p) {
+    x = Lanes.offHeap(x);
+    DoubleVector of = DoubleVector.broadcast(Lanes.F64, p);
+    DoubleVector a = DoubleVector.broadcast(Lanes.F64, IDENTITY);
+    for (int i = 0; i < n; i += LANES) {
+      a = STEP.apply(a, load(x, xo + i * SIZE), of);
+    }
+    return fold(a);
+  }
+
+  private static double fold(DoubleVector a) {
     a = LANES > 4 ? JOIN.apply(a, a.rearrange(SWAP4)) : a;
     a = LANES > 2 ? JOIN.apply(a, a.rearrange(SWAP2)) : a;
-    a = JOIN.apply(a, a.rearrange(SWAP1));
-    for (; i < n; i++) {
+    return JOIN.apply(a, a.rearrange(SWAP1)).lane(0);
+  }
+
+  private static double tail(MemorySegment x, long xo, int n, double total, double p) {
+    x = Lanes.offHeap(x);
+    DoubleVector of = DoubleVector.broadcast(Lanes.F64, p);
+    DoubleVector a = DoubleVector.broadcast(Lanes.F64, total);
+    for (int i = 0; i < n; i++) {
       a = STEP.apply(a, DoubleVector.broadcast(Lanes.F64, get(x, xo + i * SIZE)), of);
     }
     return a.lane(0);
@@ -79,7 +103,7 @@ final class AccumulateLoop implements Accumulate.Steps {
     for (; r < rows; r++) {
       one(x, xo + r * step, a, ao, p, po, n);
     }
-    tail(x, xo, step, rows, a, ao, p, po, n);
+    last(x, xo, step, rows, a, ao, p, po, n);
   }
 
   private static void four(
@@ -118,7 +142,7 @@ final class AccumulateLoop implements Accumulate.Steps {
   }
 
   /// The columns that do not fill a vector, one after the other.
-  private static void tail(
+  private static void last(
       MemorySegment x,
       long xo,
       long step,
