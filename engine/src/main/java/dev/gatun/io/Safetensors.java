@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -55,6 +56,9 @@ public final class Safetensors implements AutoCloseable {
   ///
   /// @throws IOException if it cannot be read or is not a sound `.safetensors` of these types
   public static Safetensors open(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw NpyHeader.bad(file.toString(), "a .safetensors must be a regular file; it is not");
+    }
     Arena arena = Arena.ofShared();
     boolean done = false;
     try (FileChannel channel = FileChannel.open(file)) {

@@ -210,7 +210,8 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
           "Safetensors: names must be text that UTF-8 can hold; got " + NpyHeader.printable(text));
     }
     StringBuilder s = new StringBuilder("\"");
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       if (c == '"' || c == '\\') {
         s.append('\\').append(c);
       } else if (c < ' ') {

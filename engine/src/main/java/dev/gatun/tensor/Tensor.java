@@ -385,9 +385,13 @@ public final class Tensor
 
   /// Axis `from` as number `to`, the others in their order.
   public Tensor moveAxis(int from, int to) {
-    List<Integer> axes = new ArrayList<>(IntStream.range(0, shape().rank()).boxed().toList());
-    axes.add(shape().axis(to), axes.remove(shape().axis(from)));
-    return permute(axes.stream().mapToInt(a -> a).toArray());
+    int f = shape().axis(from);
+    int t = shape().axis(to);
+    int[] others = IntStream.range(0, shape().rank()).filter(a -> a != f).toArray();
+    return permute(
+        IntStream.range(0, shape().rank())
+            .map(i -> i == t ? f : others[i < t ? i : i - 1])
+            .toArray());
   }
 
   /// Views of `sizes` elements of `axis` each, one after the other.

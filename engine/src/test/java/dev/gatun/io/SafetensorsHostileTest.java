@@ -179,7 +179,8 @@ final class SafetensorsHostileTest {
   @Test
   void missingFilesAndFoldersAreIoExceptions(@TempDir Path dir) {
     for (Path file : List.of(dir, dir.resolve("absent"))) {
-      assertThrows(IOException.class, () -> Safetensors.open(file));
+      IOException e = assertThrows(IOException.class, () -> Safetensors.open(file));
+      assertTrue(String.valueOf(e.getMessage()).contains(file.toString()), e::toString);
     }
   }
 

@@ -20,9 +20,9 @@ final class ScatterSimd {
   private static final int BLOCK = 16_384;
   private static final int TILE = 128;
 
-  // Registers. `MODE` is the number of the mode. Loops over indices go along `inner` and repeat
-  // along the axis, but along the axis where that is the last: `LOOPS` times, over `LENGTH`
-  // elements or the columns of the block, each `SHIFT` further in a row of `inner`.
+  // Registers. `MODE` is the number of the mode. Indices are gone through in two loops: `LOOPS` = m
+  // rows, each over the columns of the block, which lie side by side; but where the axis is the
+  // last, one row of `LENGTH` = m. `SHIFT` is what a step of the inner loop adds to the target.
   private static final int OUTER = 0;
   private static final int N = 1;
   private static final int M = 2;

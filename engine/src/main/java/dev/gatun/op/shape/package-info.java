@@ -1,2 +1,2 @@
-/// Views, copies, casts and fills.
+/// Views, copies, casts and fills, and what moves elements or chooses among them.
 package dev.gatun.op.shape;
