@@ -76,7 +76,17 @@ final class LinearCases {
             d -> List.of(d.normal(2, 1, 4, d.n()), d.normal(3, d.n(), 2))),
         sum("matMul.broadcast.a", plain, d -> List.of(d.normal(4, d.n()), d.normal(3, d.n(), 2))),
         sum("matMul.broadcast.b", plain, d -> List.of(d.normal(3, 4, d.n()), d.normal(d.n(), 2))),
-        few("matMul.batches", plain, d -> List.of(d.normal(d.n(), 2, 3), d.normal(d.n(), 3, 2))));
+        few("matMul.batches", plain, d -> List.of(d.normal(d.n(), 2, 3), d.normal(d.n(), 3, 2))),
+        few(
+                "matMul.batches.small",
+                plain,
+                d -> List.of(d.normal(d.n(), 7, 5), d.normal(d.n(), 5, 9)))
+            .big(6_000),
+        few(
+                "matMul.batches.small.transA",
+                new MatMul(true, false),
+                d -> List.of(d.normal(3, 1, 5, 4), d.normal(d.n(), 5, 16)))
+            .big(1_000));
   }
 
   /// A linear layer's product with each activation.

@@ -25,11 +25,22 @@ final class ActivationSimd {
 
   private ActivationSimd() {}
 
-  /// The loop for elements of `wide` bytes of the activation with number `ordinal`, which fits into
-  /// a register where the activation itself does not.
-  static Loop.Unary of(int ordinal, int wide) {
+  /// A number for `activation`, which fits into a register where the activation itself does not.
+  static int number(Activation activation) {
+    return switch (activation) {
+      case NONE -> 0;
+      case RELU -> 1;
+      case GELU -> 2;
+      case SILU -> 3;
+      case SIGMOID -> 4;
+      case TANH -> 5;
+    };
+  }
+
+  /// The loop for elements of `wide` bytes of the activation with that number.
+  static Loop.Unary of(int number, int wide) {
     boolean f32 = wide == 4;
-    return switch (ordinal) {
+    return switch (number) {
       case 1 -> f32 ? RELU_F32 : RELU_F64;
       case 2 -> f32 ? GELU_F32 : GELU_F64;
       case 3 -> f32 ? SILU_F32 : SILU_F64;

@@ -11,7 +11,6 @@ import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -148,7 +147,7 @@ public record AvgPool(int axes, int kernelH, int kernelW, Window window, boolean
       }
       Spec x = dy.withShape(Shape.of(dims));
       Rules.require(
-          pool.infer(new ArrayList<>(List.of(x))).get(0).equals(dy),
+          pool.infer(List.of(x)).get(0).equals(dy),
           this,
           "dy must have the shape of the result for x",
           "dy",

@@ -61,7 +61,7 @@ final class ConvSimd {
     }
     plan(r, c.dtype(), op.bias());
     r[BASE] = w.count() * GemmPlan.scratch(r);
-    r[ACTIVATION] = op.activation().ordinal();
+    r[ACTIVATION] = ActivationSimd.number(op.activation());
     long blocks = r[Grid.BATCH] * r[Grid.GROUPS] * r[PARTS] * r[TILES];
     w.run(BLOCK, c, 0, Math.toIntExact(blocks));
   }

@@ -35,7 +35,7 @@ final class DepthwiseSimd {
     long[] r = c.registers();
     BandSimd.plan(r, c.dtype().bytes(), false);
     r[BIAS] = op.bias() ? 2 : -1;
-    r[ACTIVATION] = op.activation().ordinal();
+    r[ACTIVATION] = ActivationSimd.number(op.activation());
     long planes = r[Grid.BATCH] * r[Grid.GROUPS];
     w.run(FORWARD, c, 0, Math.toIntExact(planes * r[BandSimd.BANDS] * r[BandSimd.PIECES]));
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Sums of products over named axes: `bij,bjk->bik` is `y[b, i, k] = sum_j a[b, i, j] c[b, j, k]`.
 ///
@@ -265,9 +266,8 @@ public final class Einsum {
     return labels.stream().mapToLong(l -> sizes.getOrDefault(l, 1L)).toArray();
   }
 
-  @SafeVarargs
-  private static List<Integer> concat(List<Integer>... lists) {
-    return Arrays.stream(lists).flatMap(List::stream).toList();
+  private static List<Integer> concat(List<Integer> a, List<Integer> b, List<Integer> c) {
+    return Stream.of(a, b, c).flatMap(List::stream).toList();
   }
 
   /// The axes of a term in the order `labels`.

@@ -2,6 +2,7 @@ package dev.gatun.op.linear;
 
 import dev.gatun.cpu.simd.Gemm;
 import dev.gatun.cpu.simd.GemmPlan;
+import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.cpu.simd.Loop;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
@@ -22,12 +23,26 @@ final class MatMulSimd {
   private static final int A_STRIDE = DIM + MAX_AXES;
   private static final int B_STRIDE = A_STRIDE + MAX_AXES;
 
+  // Of small products: matrices, and how many of them a block does.
+  private static final int SMALL = B_STRIDE + MAX_AXES;
+  private static final int EACH = SMALL + 1;
+
+  /// Multiply-adds of a product that is done before a plan's block would have started.
+  private static final long SMALL_WORK = 4096;
+
+  /// Those of a block of small products.
+  private static final long SMALL_BLOCK = 1 << 18;
+
   private static final Workers.Body NONE = fused(Activation.NONE);
   private static final Workers.Body RELU = fused(Activation.RELU);
   private static final Workers.Body GELU = fused(Activation.GELU);
   private static final Workers.Body SILU = fused(Activation.SILU);
   private static final Workers.Body SIGMOID = fused(Activation.SIGMOID);
   private static final Workers.Body TANH = fused(Activation.TANH);
+  private static final Workers.Body SMALL_PLAIN =
+      (c, phase, block, worker) -> small(c, block, false);
+  private static final Workers.Body SMALL_TRANSPOSED =
+      (c, phase, block, worker) -> small(c, block, true);
 
   private MatMulSimd() {}
 
@@ -36,7 +51,53 @@ final class MatMulSimd {
     plan(op, c.inSpec(0), c.inSpec(1), r, w.count());
     r[PER_MATRIX] = GemmPlan.blocks(r);
     long matrices = batch(op, c, r);
+    if (matrices > 1 && isSmall(op, c)) {
+      long work = op.m(c.inSpec(0)) * op.n(c.inSpec(1)) * op.k(c.inSpec(0));
+      r[SMALL] = matrices;
+      r[EACH] = Math.max(1, SMALL_BLOCK / Math.max(1, work));
+      long blocks = (matrices + r[EACH] - 1) / r[EACH];
+      w.run(op.transA() ? SMALL_TRANSPOSED : SMALL_PLAIN, c, 0, Math.toIntExact(blocks));
+      return;
+    }
     w.run(body(op.activation()), c, 0, Math.toIntExact(r[PER_MATRIX] * matrices));
+  }
+
+  /// Whether the matrices of a batch are too small for tiles, and the rows of `b` and of the result
+  /// are contiguous vectors.
+  private static boolean isSmall(MatMul op, Call c) {
+    Spec a = c.inSpec(0);
+    Spec b = c.inSpec(1);
+    long n = op.n(b);
+    return !op.transB()
+        && !op.bias()
+        && op.activation() == Activation.NONE
+        && a.dtype() == b.dtype()
+        && n >= (a.dtype() == DType.F32 ? Lanes.F32.length() : Lanes.F64.length())
+        && op.m(a) * n * op.k(a) <= SMALL_WORK;
+  }
+
+  private static void small(Call c, int block, boolean transA) {
+    long[] r = c.registers();
+    Shape a = c.inShape(0);
+    Shape y = c.outShape(0);
+    int m = (int) y.dim(-2);
+    int n = (int) y.dim(-1);
+    int k = (int) a.dim(transA ? -2 : -1);
+    int aRow = transA ? 1 : k;
+    int aCol = transA ? m : 1;
+    MemorySegment left = c.in(0);
+    MemorySegment right = c.in(1);
+    long end = Math.min(r[SMALL], (block + 1) * r[EACH]);
+    for (long i = block * r[EACH]; i < end; i++) {
+      long aAt = offset(r, i, A_STRIDE);
+      long bAt = offset(r, i, B_STRIDE);
+      long cAt = i * m * n;
+      if (c.dtype() == DType.F32) {
+        SmallProductSimd.f32(left, aAt, aRow, aCol, right, bAt, c.out(0), cAt, m, n, k);
+      } else {
+        SmallProductSimd.f64(left, aAt, aRow, aCol, right, bAt, c.out(0), cAt, m, n, k);
+      }
+    }
   }
 
   /// Bytes of work memory of all workers.
@@ -140,8 +201,8 @@ final class MatMulSimd {
   }
 
   private static Workers.Body fused(Activation activation) {
-    Loop.Unary f32 = ActivationSimd.of(activation.ordinal(), 4);
-    Loop.Unary f64 = ActivationSimd.of(activation.ordinal(), 8);
+    Loop.Unary f32 = ActivationSimd.of(ActivationSimd.number(activation), 4);
+    Loop.Unary f64 = ActivationSimd.of(ActivationSimd.number(activation), 8);
     return (c, phase, block, worker) -> block(c, c.dtype() == DType.F32 ? f32 : f64, block, worker);
   }
 

@@ -5,7 +5,6 @@ import dev.gatun.op.Kernel;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
-import java.util.ArrayList;
 import java.util.List;
 
 /// One number from each window over each channel.
@@ -62,8 +61,7 @@ interface Pool extends Kernel {
 
   /// Checks inputs of a gradient: `x`, results in between, and `dy`.
   static List<Spec> inferGrad(Kernel grad, Pool op, String names, List<Spec> in) {
-    List<String> each = new ArrayList<>(List.of(names.split(" ", -1)));
-    Rules.count(each.size(), grad, names, in);
+    Rules.count(names.split(" ", -1).length, grad, names, in);
     Rules.computing(grad, names, in);
     List<Spec> y = op.infer(in.subList(0, 1));
     Rules.require(

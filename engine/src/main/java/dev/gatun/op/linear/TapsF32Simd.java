@@ -16,8 +16,8 @@ final class TapsF32Simd {
 
   private TapsF32Simd() {}
 
-  /// `y[i] = bias + sum_t w[t] x[i, t]`. The last vector starts earlier, or, in rows shorter than
-  /// one, goes to `spare`.
+  /// `y[i] = bias + sum_t w[t] x[i, t]`. The last vectors start earlier, or, in rows shorter than
+  /// one, go to `spare`.
   static void weigh(
       MemorySegment scratch,
       long band,
@@ -34,20 +34,21 @@ final class TapsF32Simd {
     MemorySegment w = Lanes.offHeap(weights);
     MemorySegment y = Lanes.offHeap(result);
     int i = 0;
-    for (; i + 4 * LANES <= n; i += 4 * LANES) {
+    for (; n >= 4 * LANES && i < n; i += 4 * LANES) {
+      int j = Math.min(i, n - 4 * LANES);
       FloatVector s0 = FloatVector.broadcast(Lanes.F32, bias);
       FloatVector s1 = s0;
       FloatVector s2 = s0;
       FloatVector s3 = s0;
       for (int t = 0; t < taps; t++) {
-        long o = band + s.get(I64, table + t * 8L) + i * 4L;
+        long o = band + s.get(I64, table + t * 8L) + j * 4L;
         FloatVector v = FloatVector.broadcast(Lanes.F32, w.get(Lanes.FLOAT, wAt + t * 4L));
         s0 = FloatVector.fromMemorySegment(Lanes.F32, s, o, Lanes.ORDER).fma(v, s0);
         s1 = FloatVector.fromMemorySegment(Lanes.F32, s, o + 4L * LANES, Lanes.ORDER).fma(v, s1);
         s2 = FloatVector.fromMemorySegment(Lanes.F32, s, o + 8L * LANES, Lanes.ORDER).fma(v, s2);
         s3 = FloatVector.fromMemorySegment(Lanes.F32, s, o + 12L * LANES, Lanes.ORDER).fma(v, s3);
       }
-      long o = yAt + i * 4L;
+      long o = yAt + j * 4L;
       s0.intoMemorySegment(y, o, Lanes.ORDER);
       s1.intoMemorySegment(y, o + 4L * LANES, Lanes.ORDER);
       s2.intoMemorySegment(y, o + 8L * LANES, Lanes.ORDER);

@@ -16,8 +16,8 @@ final class TapsF64Simd {
 
   private TapsF64Simd() {}
 
-  /// `y[i] = bias + sum_t w[t] x[i, t]`. The last vector starts earlier, or, in rows shorter than
-  /// one, goes to `spare`.
+  /// `y[i] = bias + sum_t w[t] x[i, t]`. The last vectors start earlier, or, in rows shorter than
+  /// one, go to `spare`.
   static void weigh(
       MemorySegment scratch,
       long band,
@@ -34,20 +34,21 @@ final class TapsF64Simd {
     MemorySegment w = Lanes.offHeap(weights);
     MemorySegment y = Lanes.offHeap(result);
     int i = 0;
-    for (; i + 4 * LANES <= n; i += 4 * LANES) {
+    for (; n >= 4 * LANES && i < n; i += 4 * LANES) {
+      int j = Math.min(i, n - 4 * LANES);
       DoubleVector s0 = DoubleVector.broadcast(Lanes.F64, bias);
       DoubleVector s1 = s0;
       DoubleVector s2 = s0;
       DoubleVector s3 = s0;
       for (int t = 0; t < taps; t++) {
-        long o = band + s.get(I64, table + t * 8L) + i * 8L;
+        long o = band + s.get(I64, table + t * 8L) + j * 8L;
         DoubleVector v = DoubleVector.broadcast(Lanes.F64, w.get(Lanes.DOUBLE, wAt + t * 8L));
         s0 = DoubleVector.fromMemorySegment(Lanes.F64, s, o, Lanes.ORDER).fma(v, s0);
         s1 = DoubleVector.fromMemorySegment(Lanes.F64, s, o + 8L * LANES, Lanes.ORDER).fma(v, s1);
         s2 = DoubleVector.fromMemorySegment(Lanes.F64, s, o + 16L * LANES, Lanes.ORDER).fma(v, s2);
         s3 = DoubleVector.fromMemorySegment(Lanes.F64, s, o + 24L * LANES, Lanes.ORDER).fma(v, s3);
       }
-      long o = yAt + i * 8L;
+      long o = yAt + j * 8L;
       s0.intoMemorySegment(y, o, Lanes.ORDER);
       s1.intoMemorySegment(y, o + 8L * LANES, Lanes.ORDER);
       s2.intoMemorySegment(y, o + 16L * LANES, Lanes.ORDER);

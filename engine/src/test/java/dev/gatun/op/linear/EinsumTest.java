@@ -22,6 +22,10 @@ class EinsumTest {
   private static final Map<Character, Integer> SIZES =
       Map.of('a', 2, 'b', 3, 'i', 4, 'j', 5, 'k', 3, 'l', 2);
 
+  private static int size(char letter) {
+    return SIZES.getOrDefault(letter, 0);
+  }
+
   /// Every equation by a loop over all its letters.
   @Test
   void equalsTheSumOverAllLetters() {
@@ -60,7 +64,7 @@ class EinsumTest {
       List<String> names = List.of(sides[0].split(",", -1));
       List<Tensor> in = new ArrayList<>();
       for (String name : names) {
-        long[] dims = name.chars().mapToLong(c -> SIZES.get((char) c)).toArray();
+        long[] dims = name.chars().mapToLong(c -> size((char) c)).toArray();
         in.add(scope.normal(DType.F64, Shape.of(dims), 7 + in.size()).requiresGrad());
       }
       Tensor y = Einsum.of(equation, in.toArray(Tensor[]::new));
@@ -76,7 +80,7 @@ class EinsumTest {
       double[][] values = in.stream().map(Tensor::toDoubleArray).toArray(double[][]::new);
       int all = 1;
       for (char c : letters) {
-        all *= SIZES.get(c);
+        all *= size(c);
       }
       Map<Character, Integer> at = new HashMap<>();
       double[] dy = scope.normal(DType.F64, y.shape(), 3).toDoubleArray();
@@ -84,8 +88,8 @@ class EinsumTest {
       for (int i = 0; i < all; i++) {
         int rest = i;
         for (char c : letters) {
-          at.put(c, rest % SIZES.get(c));
-          rest /= SIZES.get(c);
+          at.put(c, rest % size(c));
+          rest /= size(c);
         }
         double others = 1;
         for (int t = 1; t < values.length; t++) {
@@ -103,7 +107,7 @@ class EinsumTest {
   private static int index(String name, Map<Character, Integer> at) {
     int index = 0;
     for (char c : name.toCharArray()) {
-      index = index * SIZES.get(c) + at.getOrDefault(c, 0);
+      index = index * size(c) + at.getOrDefault(c, 0);
     }
     return index;
   }
