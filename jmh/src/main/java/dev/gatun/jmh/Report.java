@@ -20,7 +20,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// ops against PyTorch, and which of the project's bars hold.
 ///
 /// ```text
-/// Report [--quick] [--write FILE] [ceilings] [gemm] [weights] [ops]
+/// Report [--quick] [--write FILE] [ceilings] [gemm] [weights] [ops] [fourier]
 /// ```
 ///
 /// `--quick` measures in this JVM, in three minutes; otherwise every row has three JVMs of its own.
@@ -44,7 +44,9 @@ public final class Report {
       rest.subList(write, write + 2).clear();
     }
     List<String> sections =
-        rest.isEmpty() ? List.of("ceilings", "gemm", "weights", "ops") : List.copyOf(rest);
+        rest.isEmpty()
+            ? List.of("ceilings", "gemm", "weights", "ops", "fourier")
+            : List.copyOf(rest);
     String text = new Report(quick, sections).run();
     System.out.println(text);
     if (write >= 0) {
@@ -58,12 +60,14 @@ public final class Report {
     List<Trial> products = trials("gemm", GemmBenchmark.class, productRows());
     List<Trial> weights = trials("weights", WeightBenchmark.class, threads(Map.of()));
     List<Trial> ops = trials("ops", OpBenchmark.class, opRows());
+    List<Trial> fourier = trials("fourier", FourierBenchmark.class, fourierRows());
     Tables tables = new Tables(text);
     tables.ceilings(ceilings);
     tables.products(products);
     tables.weights(weights);
     tables.ops(ops);
-    tables.bars(products, weights, ops);
+    tables.fourier(fourier);
+    tables.bars(products, weights, ops, fourier);
     return text.toString();
   }
 
@@ -77,7 +81,7 @@ public final class Report {
     if (sections.contains("gemm")) {
       line("OpenBLAS", OpenBlas.open(DType.F32, 1).describe());
     }
-    if (sections.contains("ops")) {
+    if (sections.contains("ops") || sections.contains("fourier")) {
       line("PyTorch", PyTorch.describe());
     }
     line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 5 rounds each");
@@ -164,6 +168,15 @@ public final class Report {
     for (Subject s : Subject.values()) {
       rows.addAll(threads(Map.of("op", s.name(), "rows", "32768")));
     }
+    return rows;
+  }
+
+  private static List<Map<String, String>> fourierRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String count : List.of("4", "256")) {
+      rows.addAll(threads(Map.of("op", "RFFT", "rows", count, "n", "32768")));
+    }
+    rows.addAll(threads(Map.of("op", "CONVOLUTION", "rows", "256", "n", "16384")));
     return rows;
   }
 
