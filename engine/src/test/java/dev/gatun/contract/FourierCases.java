@@ -109,13 +109,15 @@ final class FourierCases {
     return List.of(
         conv(
                 "fftConv.grad",
+                // Small filters: where the slope of GELU is 0 in F32 but not in double, infinity
+                // times it differs.
                 n -> new FftConv.Grad(new FftConv(true, true, true, 0)),
                 d ->
                     List.of(
                         d.normal(2, 2, d.n()),
                         d.normal(2, 2, d.n()),
-                        d.normal(2, d.n()),
-                        d.normal(2, (d.n() + 1) / 2),
+                        d.uniform(-0.2, 0.2, 2, d.n()),
+                        d.uniform(-0.2, 0.2, 2, (d.n() + 1) / 2),
                         d.normal(2)))
             .noGradient()
             .wrong(

@@ -110,4 +110,18 @@ final class Bars {
       }
     }
   }
+
+  /// Batches of real transforms and long convolutions, out of cache.
+  void fourier(List<Trial> trials) {
+    for (Trial t : trials) {
+      if (t.parameter("rows").equals("256")) {
+        String name =
+            "%s 256 x %s, %d threads: ".formatted(t.parameter("op"), t.parameter("n"), t.threads());
+        add(name + "PyTorch / ours", t.ratio("peer", "ours"), 1.5);
+        if (t.has("javaPeer")) {
+          add(name + "JTransforms / ours", t.ratio("javaPeer", "ours"), 1.5);
+        }
+      }
+    }
+  }
 }

@@ -14,6 +14,9 @@ public class Nanos {
   /// The library it is compared with.
   public double peer;
 
+  /// A second library, in plain Java.
+  public double javaPeer;
+
   /// The peer on one element: what it takes to call it at all.
   public double peerCall;
 

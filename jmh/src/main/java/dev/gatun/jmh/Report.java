@@ -25,6 +25,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// Report [--quick] [--write FILE] [--shares FILE] [ceilings] [gemm] [weights] [ops] [cumsum]
 // [cases]
 
+
+/// Report [--quick] [--write FILE] [ceilings] [gemm] [weights] [ops] [fourier]
 /// ```
 ///
 /// `--quick` measures in this JVM, in three minutes; otherwise every row has three JVMs of its own.
@@ -54,6 +56,10 @@ public final class Report {
             : List.copyOf(rest);
     Report report = new Report(quick, sections);
     String text = report.run();
+
+            ? List.of("ceilings", "gemm", "weights", "ops", "fourier")
+            : List.copyOf(rest);
+    String text = new Report(quick, sections).run();
     System.out.println(text);
     if (file.isPresent()) {
       Files.writeString(file.get(), text);
@@ -81,6 +87,8 @@ public final class Report {
     List<Trial> weights = trials("weights", WeightBenchmark.class, threads(Map.of()));
     List<Trial> ops = trials("ops", OpBenchmark.class, opRows());
     List<Trial> sums = trials("cumsum", CumSumBenchmark.class, threads(Map.of()));
+
+    List<Trial> fourier = trials("fourier", FourierBenchmark.class, fourierRows());
     Tables tables = new Tables(text);
     tables.ceilings(ceilings);
     tables.products(products);
@@ -89,6 +97,9 @@ public final class Report {
     cases(tables);
     tables.cumSums(sums);
     tables.bars(products, weights, ops, sums);
+
+    tables.fourier(fourier);
+    tables.bars(products, weights, ops, fourier);
     return text.toString();
   }
 
@@ -116,6 +127,8 @@ public final class Report {
       line("OpenBLAS", OpenBlas.open(DType.F32, 1).describe());
     }
     if (sections.contains("ops") || sections.contains("cumsum")) {
+
+    if (sections.contains("ops") || sections.contains("fourier")) {
       line("PyTorch", PyTorch.describe());
     }
     line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 5 rounds each");
@@ -202,6 +215,15 @@ public final class Report {
     for (Subject s : Subject.values()) {
       rows.addAll(threads(Map.of("op", s.name(), "rows", "32768")));
     }
+    return rows;
+  }
+
+  private static List<Map<String, String>> fourierRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String count : List.of("4", "256")) {
+      rows.addAll(threads(Map.of("op", "RFFT", "rows", count, "n", "32768")));
+    }
+    rows.addAll(threads(Map.of("op", "CONVOLUTION", "rows", "256", "n", "16384")));
     return rows;
   }
 

@@ -19,7 +19,8 @@ final class Tables {
   /// One line for a trial as it ends.
   static String brief(Trial t) {
     StringBuilder s = new StringBuilder();
-    for (String name : List.of("ours", "ownCall", "kernel", "peer", "peerCall", "ceiling")) {
+    for (String name :
+        List.of("ours", "ownCall", "kernel", "peer", "javaPeer", "peerCall", "ceiling")) {
       if (t.has(name)) {
         s.append(" %s %.1f us".formatted(name, t.best(name) / 1e3));
       }
@@ -195,6 +196,36 @@ final class Tables {
           t.best("ours") / 1e3,
           t.best("ceiling") / 1e3,
           percent(t.ratio("ceiling", "ours")));
+
+  void fourier(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "Fourier transforms, F32",
+        "op",
+        "rows",
+        "n",
+        "threads",
+        "ours us",
+        "PyTorch us",
+        "PyTorch / ours",
+        "median",
+        "JTransforms us",
+        "JTransforms / ours");
+    for (Trial t : trials) {
+      boolean java = t.has("javaPeer");
+      row(
+          t.parameter("op").toLowerCase(Locale.ROOT),
+          t.parameter("rows"),
+          t.parameter("n"),
+          t.threads(),
+          t.best("ours") / 1e3,
+          t.best("peer") / 1e3,
+          t.ratio("peer", "ours"),
+          t.medianRatio("peer", "ours"),
+          java ? t.best("javaPeer") / 1e3 : "",
+          java ? t.ratio("javaPeer", "ours") : "");
     }
   }
 
@@ -206,6 +237,8 @@ final class Tables {
   }
 
   void bars(List<Trial> products, List<Trial> weights, List<Trial> ops, List<Trial> sums) {
+
+  void bars(List<Trial> products, List<Trial> weights, List<Trial> ops, List<Trial> fourier) {
     List<Trial> all = new ArrayList<>(products);
     all.addAll(weights);
     all.addAll(ops);
@@ -216,6 +249,8 @@ final class Tables {
     bars.limits(all.stream().filter(Tables::limited).toList(), MARGIN);
     bars.ops(ops);
     bars.cumSums(sums);
+
+    bars.fourier(fourier);
     heading("Bars", "bar", "measured", "");
     bars.rows().forEach(b -> row(b.name(), b.measured(), b.met() ? "met" : "NOT MET"));
   }
