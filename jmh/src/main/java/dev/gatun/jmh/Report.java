@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -22,16 +23,15 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// ops against PyTorch, and which of the project's bars hold.
 ///
 /// ```text
-/// Report [--quick] [--write FILE] [--shares FILE] [ceilings] [gemm] [weights] [ops] [cumsum]
-// [cases]
-
-
-/// Report [--quick] [--write FILE] [ceilings] [gemm] [weights] [ops] [fourier]
+/// Report [--quick] [--write FILE] [--shares FILE] [SECTION...]
 /// ```
 ///
-/// `--quick` measures in this JVM, in three minutes; otherwise every row has three JVMs of its own.
-/// ```
+/// Sections are those of [#SECTIONS], all where none is named. `--quick` measures in this JVM;
+/// otherwise every row has three JVMs of its own.
 public final class Report {
+  private static final List<String> SECTIONS =
+      List.of("ceilings", "gemm", "weights", "ops", "cumsum", "fourier", "conv", "cases");
+
   private final boolean quick;
   private final List<String> sections;
   private final StringBuilder text = new StringBuilder();
@@ -50,16 +50,8 @@ public final class Report {
     boolean quick = rest.remove("--quick");
     Optional<Path> file = option(rest, "--write");
     Optional<Path> shares = option(rest, "--shares");
-    List<String> sections =
-        rest.isEmpty()
-            ? List.of("ceilings", "gemm", "weights", "ops", "cumsum", "cases")
-            : List.copyOf(rest);
-    Report report = new Report(quick, sections);
+    Report report = new Report(quick, rest.isEmpty() ? SECTIONS : List.copyOf(rest));
     String text = report.run();
-
-            ? List.of("ceilings", "gemm", "weights", "ops", "fourier")
-            : List.copyOf(rest);
-    String text = new Report(quick, sections).run();
     System.out.println(text);
     if (file.isPresent()) {
       Files.writeString(file.get(), text);
@@ -87,19 +79,27 @@ public final class Report {
     List<Trial> weights = trials("weights", WeightBenchmark.class, threads(Map.of()));
     List<Trial> ops = trials("ops", OpBenchmark.class, opRows());
     List<Trial> sums = trials("cumsum", CumSumBenchmark.class, threads(Map.of()));
-
     List<Trial> fourier = trials("fourier", FourierBenchmark.class, fourierRows());
+    List<Trial> convolutions = trials("conv", ConvBenchmark.class, convolutionRows());
     Tables tables = new Tables(text);
     tables.ceilings(ceilings);
     tables.products(products);
     tables.weights(weights);
     tables.ops(ops);
-    cases(tables);
     tables.cumSums(sums);
-    tables.bars(products, weights, ops, sums);
-
     tables.fourier(fourier);
-    tables.bars(products, weights, ops, fourier);
+    tables.convolutions(convolutions);
+    cases(tables);
+    Bars bars = new Bars();
+    bars.products(products);
+    bars.weights(weights);
+    bars.ops(ops);
+    bars.cumSums(sums);
+    bars.fourier(fourier);
+    bars.convolutions(convolutions);
+    bars.limits(
+        Stream.of(products, weights, ops, sums, convolutions).flatMap(List::stream).toList());
+    tables.bars(bars);
     return text.toString();
   }
 
@@ -126,9 +126,7 @@ public final class Report {
     if (sections.contains("gemm")) {
       line("OpenBLAS", OpenBlas.open(DType.F32, 1).describe());
     }
-    if (sections.contains("ops") || sections.contains("cumsum")) {
-
-    if (sections.contains("ops") || sections.contains("fourier")) {
+    if (sections.stream().anyMatch(List.of("ops", "cumsum", "fourier", "conv")::contains)) {
       line("PyTorch", PyTorch.describe());
     }
     line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 5 rounds each");
@@ -225,6 +223,10 @@ public final class Report {
     }
     rows.addAll(threads(Map.of("op", "CONVOLUTION", "rows", "256", "n", "16384")));
     return rows;
+  }
+
+  private static List<Map<String, String>> convolutionRows() {
+    return ConvBenchmark.SIZES.stream().flatMap(s -> threads(Map.of("sizes", s)).stream()).toList();
   }
 
   private static List<Map<String, String>> threads(Map<String, String> row) {

@@ -1,15 +1,11 @@
 package dev.gatun.jmh;
 
 import dev.gatun.tensor.DType;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /// Markdown tables of [Trial]s.
 final class Tables {
-  /// A limit that a result comes nearer to than this was not measured well.
-  private static final double MARGIN = 1.05;
-
   private final StringBuilder text;
 
   Tables(StringBuilder text) {
@@ -196,6 +192,8 @@ final class Tables {
           t.best("ours") / 1e3,
           t.best("ceiling") / 1e3,
           percent(t.ratio("ceiling", "ours")));
+    }
+  }
 
   void fourier(List<Trial> trials) {
     if (trials.isEmpty()) {
@@ -236,21 +234,32 @@ final class Tables {
         || t.parameter("op").equals("EXP");
   }
 
-  void bars(List<Trial> products, List<Trial> weights, List<Trial> ops, List<Trial> sums) {
+  void convolutions(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "conv1d F32",
+        "batch x channels x length x outputs x taps",
+        "threads",
+        "ours us",
+        "PyTorch us",
+        "PyTorch / ours",
+        "median",
+        "of FMA peak");
+    for (Trial t : trials) {
+      row(
+          t.parameter("sizes"),
+          t.threads(),
+          t.best("ours") / 1e3,
+          t.best("peer") / 1e3,
+          t.ratio("peer", "ours"),
+          t.medianRatio("peer", "ours"),
+          percent(t.ratio("ceiling", "ours")));
+    }
+  }
 
-  void bars(List<Trial> products, List<Trial> weights, List<Trial> ops, List<Trial> fourier) {
-    List<Trial> all = new ArrayList<>(products);
-    all.addAll(weights);
-    all.addAll(ops);
-    all.addAll(sums);
-    Bars bars = new Bars();
-    bars.products(products);
-    bars.weights(weights);
-    bars.limits(all.stream().filter(Tables::limited).toList(), MARGIN);
-    bars.ops(ops);
-    bars.cumSums(sums);
-
-    bars.fourier(fourier);
+  void bars(Bars bars) {
     heading("Bars", "bar", "measured", "");
     bars.rows().forEach(b -> row(b.name(), b.measured(), b.met() ? "met" : "NOT MET"));
   }
