@@ -7,7 +7,10 @@ import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /// Vector form of [Cast]: every pair of types is a path of up to four passes over a run that stays
 /// in the first-level cache. Passes that come before others are exact, or round to odd, or only
@@ -19,8 +22,7 @@ final class CastSimd {
   private static final int RUN = 1024;
 
   private static final int STAGE = RUN * Long.BYTES;
-  private static final int TYPES = DType.values().length;
-  private static final Step[][] PATHS = paths();
+  private static final Map<DType, Map<DType, Step[]>> PATHS = paths();
 
   private CastSimd() {}
 
@@ -40,7 +42,7 @@ final class CastSimd {
   private static void block(Call c, long phase, int block, int worker) {
     DType from = c.dtype();
     DType to = c.outSpec(0).dtype();
-    Step[] path = PATHS[from.ordinal() * TYPES + to.ordinal()];
+    Step[] path = Objects.requireNonNull(Objects.requireNonNull(PATHS.get(from)).get(to));
     long at = (long) block * Cast.BLOCK;
     long end = Math.min(at + Cast.BLOCK, c.outShape(0).elems());
     if (path.length == 0) {
@@ -69,14 +71,16 @@ final class CastSimd {
     }
   }
 
-  private static Step[][] paths() {
-    Step[][] paths = new Step[TYPES * TYPES][];
+  private static Map<DType, Map<DType, Step[]>> paths() {
+    Map<DType, Map<DType, Step[]>> paths = new EnumMap<>(DType.class);
     for (DType from : DType.values()) {
+      Map<DType, Step[]> row = new EnumMap<>(DType.class);
       for (DType to : DType.values()) {
         List<Step> path = new ArrayList<>();
         find(from, to, path);
-        paths[from.ordinal() * TYPES + to.ordinal()] = path.toArray(Step[]::new);
+        row.put(to, path.toArray(Step[]::new));
       }
+      paths.put(from, row);
     }
     return paths;
   }
