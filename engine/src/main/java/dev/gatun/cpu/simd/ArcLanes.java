@@ -19,8 +19,8 @@ import jdk.incubator.vector.VectorMask;
 /// x)`. `pi/2` is two numbers, so that only the last subtraction rounds. Minimax polynomials fitted
 /// for this class.
 ///
-/// Error: asin, acos, atan, atan2 1.5 ulp in F32 and F64. Beyond 1, asin and acos are NaN. Signed
-/// zeros and infinities as in `Math.atan2`.
+/// Error: asin, acos, atan 1.5 ulp in F32 and F64, atan2 1.5 in F32 and 2 in F64. Beyond 1, asin
+/// and acos are NaN. Signed zeros and infinities as in `Math.atan2`.
 public final class ArcLanes {
 
   private static final float HALF_PI_F32 = 0x1.921fb6p0f;

@@ -16,12 +16,10 @@ import jdk.incubator.vector.LongVector;
 /// F32: with `a = |x|`, `1 - 2 / (exp(2a) + 1)`, and below 0.625 an odd polynomial, fitted for this
 /// class; the sign is put back last.
 ///
-/// F64: with `e = exp(2a) - 1`, `e / (e + 2)`. With `2a = n ln 2 + r`, `e = 2^n (exp(r) - 1) + (2^n
-/// - 1)`, where `exp(r) - 1` is a polynomial without constant term: for small arguments `n = 0` and
-///   nothing cancels, so one formula serves all. From 9.02 (F32) and 19.1 (F64) the result rounds
-///   to
-/// 1.
-
+/// F64: with `e = exp(2a) - 1`, `e / (e + 2)`. With `2a = n ln 2 + r` and `q = exp(r) - 1`, `e =
+/// 2^n q + (2^n - 1)`, where `q` is a polynomial without constant term: for small arguments `n = 0`
+/// and nothing cancels, so one formula serves all. From 9.02 (F32) and 19.1 (F64) the result is 1.
+///
 /// Error: 1.5 ulp in F32, 2 ulp in F64. `tanh(-0) = -0`, `tanh(+-inf) = +-1`, NaN stays NaN.
 public final class TanhLanes {
 
