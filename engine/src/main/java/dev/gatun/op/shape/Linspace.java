@@ -14,9 +14,9 @@ import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 
-/// `size` numbers at equal distances from `start` to `end`, both included: `y[i] = start + i * (end
-/// - start) / (size - 1)`, worked out in doubles and then rounded as [DType#write] says; the last
-///   is `end` itself, a single one `start`. No input, so no gradient.
+/// `size` numbers at equal distances from `start` to `end`, both included: `start + i * step` with
+/// `step = (end - start) / (size - 1)`, worked out in doubles and then rounded as [DType#write]
+/// says; the last is `end` itself, a single one `start`. No input, so no gradient.
 ///
 /// Error: three roundings in double, one to `dtype`.
 ///

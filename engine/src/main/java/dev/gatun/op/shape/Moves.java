@@ -9,8 +9,8 @@ import dev.gatun.tensor.Spec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// An op that moves elements along each axis by a rule of its own: `y[i0, i1, ..] = x[source(0,
-/// i0), source(1, i1), ..]`, or a constant where a source is missing. Every type.
+/// An op that moves elements along each axis by a rule of its own, or takes a constant where a
+/// source is missing: `y[i0, i1, ..] = x[source(0, i0), source(1, i1), ..]`. Every type.
 ///
 /// The rule of an axis is given element by element for the reference, and as at most
 /// [MovesSimd#RUNS] runs, along which the source advances by 1, 0 or -1, for the vector form, which

@@ -7,6 +7,7 @@ import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
@@ -27,7 +28,7 @@ final class PadGradSimd {
   private static final int CHUNKS = 7;
   private static final int GROUP = 8;
 
-  private static final Pad.Mode[] MODES = Pad.Mode.values();
+  private static final List<Pad.Mode> MODES = List.of(Pad.Mode.values());
   private static final Loop.Binary ADD_F32 = Loop.f32((FloatVector x, FloatVector y) -> x.add(y));
   private static final Loop.Binary ADD_F64 = Loop.f64((DoubleVector x, DoubleVector y) -> x.add(y));
   private static final Workers.Body BODY = PadGradSimd::block;
@@ -45,7 +46,7 @@ final class PadGradSimd {
     r[INNER] = dx.elems(op.axis() + 1, dx.rank());
     r[BEFORE] = op.before();
     r[AFTER] = op.after();
-    r[MODE] = op.mode().ordinal();
+    r[MODE] = MODES.indexOf(op.mode());
     r[CHUNK] = r[INNER] * r[DIM] <= BLOCK ? r[INNER] : Math.min(r[INNER], 2048);
     r[CHUNKS] = (r[INNER] + r[CHUNK] - 1) / r[CHUNK];
     r[GROUP] = Math.max(1, BLOCK / (r[DIM] * r[CHUNK]));
@@ -81,7 +82,7 @@ final class PadGradSimd {
 
   private static void ends(Call c, long from, long to, int n) {
     long[] r = c.registers();
-    Pad.Mode mode = MODES[(int) r[MODE]];
+    Pad.Mode mode = MODES.get((int) r[MODE]);
     for (long i = -r[BEFORE]; i < r[DIM] + r[AFTER]; i++) {
       if (i == 0) {
         i = r[DIM];

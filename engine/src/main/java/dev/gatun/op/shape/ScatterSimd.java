@@ -7,6 +7,7 @@ import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
@@ -35,7 +36,7 @@ final class ScatterSimd {
   private static final int LENGTH = 9;
   private static final int SHIFT = 10;
 
-  private static final Scatter.Mode[] MODES = Scatter.Mode.values();
+  private static final List<Scatter.Mode> MODES = List.of(Scatter.Mode.values());
   private static final Loop.Binary ADD_F32 = Loop.f32((FloatVector x, FloatVector y) -> x.add(y));
   private static final Loop.Binary ADD_F64 = Loop.f64((DoubleVector x, DoubleVector y) -> x.add(y));
 
@@ -73,7 +74,7 @@ final class ScatterSimd {
     r[N] = y.dim(axis);
     r[M] = m;
     r[INNER] = y.elems(axis + 1, y.rank());
-    r[MODE] = mode.ordinal();
+    r[MODE] = MODES.indexOf(mode);
     if (r[OUTER] * r[INNER] == 0) {
       return;
     }
@@ -137,7 +138,7 @@ final class ScatterSimd {
       long x = o * r[N] * r[INNER] + column(r, block);
       long s = o * r[M] * r[INNER] + column(r, block);
       copy(c, c.in(0), x, n);
-      if (MODES[(int) r[MODE]] == Scatter.Mode.SET) {
+      if (MODES.get((int) r[MODE]) == Scatter.Mode.SET) {
         set(c, s, x, n);
       } else {
         join(c, c.in(2), s, x, n, s, r[INNER], 1);
@@ -176,7 +177,7 @@ final class ScatterSimd {
     long[] r = c.registers();
     boolean f32 = c.dtype() == DType.F32;
     boolean wide = c.inSpec(1).dtype() == DType.I64;
-    Scatter.Mode mode = MODES[(int) r[MODE]];
+    Scatter.Mode mode = MODES.get((int) r[MODE]);
     MemorySegment indices = Lanes.offHeap(c.in(1));
     source = Lanes.offHeap(source);
     MemorySegment y = Lanes.offHeap(c.out(0));
@@ -228,7 +229,7 @@ final class ScatterSimd {
   private static void setGradient(Call c, long phase, int block, int worker) {
     long[] r = c.registers();
     int n = width(r, block);
-    boolean take = MODES[(int) r[MODE]] == Scatter.Mode.SET;
+    boolean take = MODES.get((int) r[MODE]) == Scatter.Mode.SET;
     for (long o = first(r, block); o < end(r, block); o++) {
       long x = o * r[N] * r[INNER] + column(r, block);
       copy(c, c.in(0), x, n);
