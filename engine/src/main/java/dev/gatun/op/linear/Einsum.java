@@ -174,8 +174,8 @@ public final class Einsum {
   private Term withoutSingles(Term t) {
     for (int i = 0; i < t.labels().size(); i++) {
       if (t.tensor().dim(i) != sizes.getOrDefault(t.labels().get(i), 1L)) {
-        List<Integer> labels = new ArrayList<>(t.labels());
-        labels.remove(i);
+        Integer single = t.labels().get(i);
+        List<Integer> labels = t.labels().stream().filter(l -> !l.equals(single)).toList();
         Tensor less = t.tensor().reshape(t.tensor().shape().without(i).dims());
         return withoutSingles(new Term(less, labels));
       }
