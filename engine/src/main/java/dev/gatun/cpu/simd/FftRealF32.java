@@ -17,6 +17,10 @@ import jdk.incubator.vector.VectorShuffle;
 public final class FftRealF32 {
   private static final int LANES = F32.length();
   private static final int SIZE = Float.BYTES;
+
+  /// C2 has no shuffle of two lanes.
+  private static final boolean SHUFFLES = LANES > 2;
+
   private static final VectorShuffle<Float> EVEN_ODD =
       VectorShuffle.fromOp(F32, i -> 2 * i % LANES + 2 * i / LANES);
   private static final VectorShuffle<Float> ODD_EVEN =
@@ -35,7 +39,7 @@ public final class FftRealF32 {
   public static void split(MemorySegment x, long xAt, int h, MemorySegment z, long re, long im) {
     x = Lanes.offHeap(x);
     z = Lanes.offHeap(z);
-    int full = F32.loopBound(h);
+    int full = SHUFFLES ? F32.loopBound(h) : 0;
     for (int j = 0; j < full; j += LANES) {
       long from = xAt + 2L * SIZE * j;
       FloatVector a = fromMemorySegment(F32, x, from, ORDER).rearrange(EVEN_ODD);
@@ -54,7 +58,7 @@ public final class FftRealF32 {
   public static void join(MemorySegment z, long re, long im, int h, MemorySegment y, long yAt) {
     z = Lanes.offHeap(z);
     y = Lanes.offHeap(y);
-    int full = F32.loopBound(h);
+    int full = SHUFFLES ? F32.loopBound(h) : 0;
     for (int j = 0; j < full; j += LANES) {
       long to = yAt + 2L * SIZE * j;
       FloatVector a = fromMemorySegment(F32, z, re + (long) SIZE * j, ORDER);
@@ -93,7 +97,7 @@ public final class FftRealF32 {
     yi = Lanes.offHeap(yi);
     float s = (float) (inner / 2);
     int k = 1;
-    for (; k + LANES <= h / 2 + 1; k += LANES) {
+    for (; SHUFFLES && k + LANES <= h / 2 + 1; k += LANES) {
       long o = (long) k * SIZE;
       long m = (long) h * SIZE - o - (long) (LANES - 1) * SIZE;
       FloatVector a = fromMemorySegment(F32, z, re + o, ORDER).mul(s);
@@ -159,7 +163,7 @@ public final class FftRealF32 {
     z = Lanes.offHeap(z);
     float s = (float) (inner / 2);
     int k = 1;
-    for (; k + LANES <= h / 2 + 1; k += LANES) {
+    for (; SHUFFLES && k + LANES <= h / 2 + 1; k += LANES) {
       long o = (long) k * SIZE;
       long m = (long) h * SIZE - o - (long) (LANES - 1) * SIZE;
       FloatVector a = fromMemorySegment(F32, xr, xRe + o, ORDER).mul(s);

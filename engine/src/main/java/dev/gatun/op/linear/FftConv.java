@@ -275,12 +275,12 @@ public record FftConv(boolean reverse, boolean skip, boolean gelu, long period) 
       for (int i = 0; i < length; i++) {
         long far = i - conv.period;
         double wrapped = conv.period > 0 && -far <= zero ? dk[Math.toIntExact(zero + far)] : 0;
-        c.set(K, (long) h * length + i, nan + dk[zero + i] + wrapped);
+        c.set(K, h * length + i, nan + dk[zero + i] + wrapped);
       }
       if (conv.reverse) {
         int other = Math.toIntExact(c.inShape(1 + REVERSE).dim(1));
         for (int i = 0; i < other; i++) {
-          c.set(REVERSE, (long) h * other + i, nan + dk[zero - i]);
+          c.set(REVERSE, h * other + i, nan + dk[zero - i]);
         }
       }
       if (conv.skip) {
