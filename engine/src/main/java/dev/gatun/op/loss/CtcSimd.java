@@ -42,10 +42,9 @@ final class CtcSimd {
 
   // Registers.
   private static final int BLANK = 0;
-  private static final int REDUCTION = 1;
-  private static final int ZERO_INFINITY = 2;
-
-  private static final Reduction[] REDUCTIONS = Reduction.values();
+  private static final int EACH = 1;
+  private static final int MEAN = 2;
+  private static final int ZERO_INFINITY = 3;
 
   private static final Workers.Body FORWARD = CtcSimd::forward;
   private static final Workers.Body GRADIENT = CtcSimd::gradient;
@@ -146,7 +145,8 @@ final class CtcSimd {
     Ctc.check(op, c, op.ctc().blank());
     long[] r = c.registers();
     r[BLANK] = op.ctc().blank();
-    r[REDUCTION] = op.ctc().reduction().ordinal();
+    r[EACH] = op.ctc().reduction() == Reduction.NONE ? 1 : 0;
+    r[MEAN] = op.ctc().reduction() == Reduction.MEAN ? 1 : 0;
     r[ZERO_INFINITY] = op.ctc().zeroInfinity() ? 1 : 0;
     w.run(GRADIENT, c, 0, Math.toIntExact(c.inShape(0).dim(0)));
   }
@@ -158,7 +158,8 @@ final class CtcSimd {
     long n = Ctc.inputLength(c, b);
     long size = c.dtype().bytes();
     Lanes.clear(c.out(0), b * frames * classes * size, frames * classes * size);
-    Reduction reduction = REDUCTIONS[(int) r[REDUCTION]];
+    Reduction summed = r[MEAN] == 1 ? Reduction.MEAN : Reduction.SUM;
+    Reduction reduction = r[EACH] == 1 ? Reduction.NONE : summed;
     double dy = Ctc.Grad.dy(c, b, reduction, r[ZERO_INFINITY] == 1);
     if (Double.isNaN(dy)) {
       for (long i = b * frames * classes, end = i + n * classes; i < end; i++) {

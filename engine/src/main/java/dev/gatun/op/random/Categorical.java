@@ -63,7 +63,7 @@ public record Categorical(boolean weights, long seed) implements Kernel {
         drawn = w > 0 ? i : drawn;
         rest -= w;
       }
-      DType.I64.write(c.out(0), r, drawn);
+      DType.I64.write(c.out(0), r, (double) drawn);
     }
   }
 

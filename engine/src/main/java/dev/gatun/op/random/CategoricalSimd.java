@@ -57,7 +57,7 @@ final class CategoricalSimd {
         weights(c, i * n, n, spare);
         drawn = draw(c, c.scratch(), spare, n, spare + n, i);
       }
-      DType.I64.write(c.out(0), i, drawn);
+      DType.I64.write(c.out(0), i, (double) drawn);
     }
   }
 
