@@ -58,7 +58,7 @@ record RangedLoop(long mask, int least, int greatest, int ints, Loop.Unary fast,
     int from = low.reduceLanes(VectorOperators.MIN);
     int to = high.reduceLanes(VectorOperators.MAX);
     for (int i = full; i < n; i++) {
-      int bits = x.get(I32, at + (long) i * 4) & (int) (mask >>> 32 * (i & 1));
+      int bits = x.get(I32, at + (long) i * 4) & (int) (mask >>> (32 * (i & 1)));
       from = Math.min(from, bits);
       to = Math.max(to, bits);
     }

@@ -15,8 +15,8 @@ import java.util.Optional;
 /// summed over broadcast axes.
 public record Atan2() implements Binary {
   @Override
-  public double f(double y, double x) {
-    return Math.atan2(y, x);
+  public double f(double up, double right) {
+    return Math.atan2(up, right);
   }
 
   @Override

@@ -17,7 +17,7 @@ final class ErfSimd {
   static final Workers.Body ERF_SLOPE =
       new SlopeSimd(
           Loop.f32((FloatVector dy, FloatVector x) ->
-              ExpLanes.nonPositiveF32(x.mul(x).neg()).mul(dy).mul(1.1283791670955126f)),
+              ExpLanes.nonPositiveF32(x.mul(x).neg()).mul(dy).mul(0x1.20dd76p0f)),
           Loop.f64((DoubleVector dy, DoubleVector x) ->
               ExpLanes.nonPositiveF64(x.mul(x).neg()).mul(dy).mul(1.1283791670955126)));
 

@@ -57,8 +57,8 @@ public record Pow() implements Binary {
   /// own.
   record TimesLog() implements Binary {
     @Override
-    public double f(double z, double x) {
-      return z == 0 ? 0 : z * Math.log(x);
+    public double f(double power, double base) {
+      return power == 0 ? 0 : power * Math.log(base);
     }
 
     @Override
