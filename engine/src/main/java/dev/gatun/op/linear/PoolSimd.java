@@ -151,7 +151,7 @@ final class PoolSimd {
       long reach = first + (long) (kernel - 1) * Grid.dilationW(r);
       if (first < 0 || reach >= Grid.w(r)) {
         long count = inside(first, Grid.dilationW(r), kernel, Grid.w(r));
-        type.write(c.scratch(), at / type.bytes() + i, count);
+        type.write(c.scratch(), at / type.bytes() + i, (double) count);
       }
     }
   }

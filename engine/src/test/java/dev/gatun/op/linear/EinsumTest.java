@@ -106,7 +106,8 @@ class EinsumTest {
 
   private static int index(String name, Map<Character, Integer> at) {
     int index = 0;
-    for (char c : name.toCharArray()) {
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
       index = index * size(c) + at.getOrDefault(c, 0);
     }
     return index;
