@@ -15,7 +15,7 @@ public record Log2() implements Curve {
     double whole = Math.rint(y);
     // Near a power of 2, and 1 among them, the logarithm of the quotient has more digits.
     return Math.abs(whole) < 1022
-        ? whole + Math.log1p(x / Math.scalb(1, (int) whole) - 1) / LN2
+        ? whole + Math.log1p(x / Math.scalb(1.0, (int) whole) - 1) / LN2
         : y;
   }
 
