@@ -59,6 +59,8 @@ interface Accumulation extends Kernel {
     return List.of(new Spec(result(in.get(0).dtype()), x.reduce(axes(), keepDims())));
   }
 
+  /// Checks axes.
+  ///
   /// @throws IllegalArgumentException unless `axes` are axes of the only input
   static void requireAxes(Op op, List<Integer> axes, List<Spec> in) {
     int rank = in.get(0).shape().rank();
@@ -68,6 +70,8 @@ interface Accumulation extends Kernel {
     Rules.require(fit, op, "each axis must exist and be named once", "x", in);
   }
 
+  /// Checks that there is something to reduce.
+  ///
   /// @throws IllegalArgumentException unless there are elements along the axes
   default void requireElements(List<Spec> in) {
     Rules.require(joined(in.get(0).shape()) > 0, this, "the axes must have elements", "x", in);
