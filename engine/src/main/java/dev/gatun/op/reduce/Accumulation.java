@@ -12,6 +12,7 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
+import java.util.function.LongToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -33,20 +34,11 @@ interface Accumulation extends Kernel {
     return 0;
   }
 
-  /// The definition on one run.
-  double value(Run x);
+  /// The definition on the `n` elements of one run.
+  double value(long n, LongToDoubleFunction x);
 
   /// The vector form; touched only where vectors run.
   Workers.Body body();
-
-  /// The elements that make one result, in row-major order.
-  interface Run {
-    /// Their number.
-    long size();
-
-    /// Element `i`.
-    double get(long i);
-  }
 
   /// Type of the result.
   default DType result(DType x) {
@@ -67,6 +59,8 @@ interface Accumulation extends Kernel {
     return List.of(new Spec(result(in.get(0).dtype()), x.reduce(axes(), keepDims())));
   }
 
+  /// Checks axes.
+  ///
   /// @throws IllegalArgumentException unless `axes` are axes of the only input
   static void requireAxes(Op op, List<Integer> axes, List<Spec> in) {
     int rank = in.get(0).shape().rank();
@@ -76,6 +70,8 @@ interface Accumulation extends Kernel {
     Rules.require(fit, op, "each axis must exist and be named once", "x", in);
   }
 
+  /// Checks that there is something to reduce.
+  ///
   /// @throws IllegalArgumentException unless there are elements along the axes
   default void requireElements(List<Spec> in) {
     Rules.require(joined(in.get(0).shape()) > 0, this, "the axes must have elements", "x", in);
@@ -102,15 +98,8 @@ interface Accumulation extends Kernel {
     Layout layout = Layout.contiguous(x, 0).permute(order);
     long n = joined(x);
     for (long o = 0, outs = c.outShape(0).elems(); o < outs; o++) {
-      c.set(0, o, value(new Elements(c, layout, runs, o * n, n)));
-    }
-  }
-
-  /// The elements `from` to `from + size` of a view of input 0.
-  record Elements(Call c, Layout layout, Shape shape, long from, long size) implements Run {
-    @Override
-    public double get(long i) {
-      return c.get(0, layout.at(shape, from + i));
+      long from = o * n;
+      c.set(0, o, value(n, i -> c.get(0, layout.at(runs, from + i))));
     }
   }
 

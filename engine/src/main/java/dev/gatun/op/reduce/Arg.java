@@ -8,6 +8,7 @@ import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongToDoubleFunction;
 
 /// Where along one axis an extreme stands: the first of equals, +0 and -0 being equal; the first
 /// NaN where there is one, as in NumPy.
@@ -34,10 +35,13 @@ interface Arg extends Accumulation {
   }
 
   @Override
-  default double value(Run x) {
+  default double value(long n, LongToDoubleFunction x) {
     long best = 0;
-    for (long i = 1; i < x.size() && !Double.isNaN(x.get(best)); i++) {
-      best = Double.isNaN(x.get(i)) || beats(x.get(i), x.get(best)) ? i : best;
+    for (long i = 1; i < n && !Double.isNaN(x.applyAsDouble(best)); i++) {
+      best =
+          Double.isNaN(x.applyAsDouble(i)) || beats(x.applyAsDouble(i), x.applyAsDouble(best))
+              ? i
+              : best;
     }
     return best;
   }

@@ -8,6 +8,7 @@ import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongToDoubleFunction;
 
 /// A number or a truth that follows from how many elements along some axes are not 0; NaN is not 0.
 /// F32, F64, integers and BOOL; no gradient.
@@ -28,12 +29,12 @@ interface Counting extends Accumulation {
   }
 
   @Override
-  default double value(Run x) {
+  default double value(long n, LongToDoubleFunction x) {
     long count = 0;
-    for (long i = 0; i < x.size(); i++) {
-      count += x.get(i) != 0 ? 1 : 0;
+    for (long i = 0; i < n; i++) {
+      count += x.applyAsDouble(i) != 0 ? 1 : 0;
     }
-    return of(count, x.size());
+    return of(count, n);
   }
 
   @Override

@@ -104,7 +104,7 @@ public record CumProd(int axis) implements Running {
     public void simd(Call c, Workers w) {
       Shape x = c.inShape(0);
       if (x.elems() > 0) {
-        w.run(CumProdSimd.GRAD, c, 0, RunningSimd.plan(c.registers(), x, axis));
+        w.run(CumProdSimd.GRAD, c, 0, RunningSimd.plan(c.registers(), x, axis, w.count()));
       }
     }
 

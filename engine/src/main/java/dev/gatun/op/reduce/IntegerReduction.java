@@ -14,6 +14,7 @@ import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -95,8 +96,8 @@ public record IntegerReduction(Kind kind, List<Integer> axes, boolean keepDims)
   }
 
   @Override
-  public double value(Run x) {
-    throw new IllegalStateException(this + ": its reference works on longs; got " + x);
+  public double value(long n, LongToDoubleFunction x) {
+    throw new IllegalStateException(this + ": its reference works on longs; got " + n);
   }
 
   @Override
@@ -123,7 +124,7 @@ public record IntegerReduction(Kind kind, List<Integer> axes, boolean keepDims)
     if (c.outSpec(0).dtype() == DType.I64) {
       c.out(0).set(JAVA_LONG_UNALIGNED, out * Long.BYTES, v);
     } else {
-      c.set(0, out, v);
+      c.set(0, out, (double) v);
     }
   }
 

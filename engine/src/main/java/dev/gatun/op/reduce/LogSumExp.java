@@ -7,6 +7,7 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongToDoubleFunction;
 
 /// `y = m + log(sum(e^(x - m)))` over `axes`, with the maximum `m`, so that nothing overflows; -inf
 /// where they have no elements, or none above -inf.
@@ -29,17 +30,17 @@ public record LogSumExp(List<Integer> axes, boolean keepDims) implements Accumul
   }
 
   @Override
-  public double value(Run x) {
+  public double value(long n, LongToDoubleFunction x) {
     double max = Double.NEGATIVE_INFINITY;
-    for (long i = 0; i < x.size(); i++) {
-      max = Math.max(max, x.get(i));
+    for (long i = 0; i < n; i++) {
+      max = Math.max(max, x.applyAsDouble(i));
     }
     if (Double.isInfinite(max)) {
       return max;
     }
     double sum = 0;
-    for (long i = 0; i < x.size(); i++) {
-      sum += Math.exp(x.get(i) - max);
+    for (long i = 0; i < n; i++) {
+      sum += Math.exp(x.applyAsDouble(i) - max);
     }
     return max + Math.log(sum);
   }

@@ -7,6 +7,7 @@ import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongToDoubleFunction;
 
 /// `y = min(x)` over `axes`. NaN wins over every number, -0 over +0.
 ///
@@ -35,10 +36,10 @@ public record Min(List<Integer> axes, boolean keepDims) implements Accumulation 
   }
 
   @Override
-  public double value(Run x) {
+  public double value(long n, LongToDoubleFunction x) {
     double v = Double.POSITIVE_INFINITY;
-    for (long i = 0; i < x.size(); i++) {
-      v = Math.min(v, x.get(i));
+    for (long i = 0; i < n; i++) {
+      v = Math.min(v, x.applyAsDouble(i));
     }
     return v;
   }

@@ -12,6 +12,7 @@ import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongToDoubleFunction;
 
 /// `y = sum(|x|^p)^(1/p)` over `axes`; the largest magnitude for infinite `p`; 0 where they have no
 /// elements.
@@ -51,14 +52,14 @@ public record Norm(List<Integer> axes, boolean keepDims, double p) implements Ac
   }
 
   @Override
-  public double value(Run x) {
+  public double value(long n, LongToDoubleFunction x) {
     double max = 0;
-    for (long i = 0; i < x.size(); i++) {
-      max = Math.max(max, Math.abs(x.get(i)));
+    for (long i = 0; i < n; i++) {
+      max = Math.max(max, Math.abs(x.applyAsDouble(i)));
     }
     double sum = 0;
-    for (long i = 0; i < x.size() && max != 0; i++) {
-      sum += Math.pow(Math.abs(x.get(i)) / max, p);
+    for (long i = 0; i < n && max != 0; i++) {
+      sum += Math.pow(Math.abs(x.applyAsDouble(i)) / max, p);
     }
     return of(max, sum, p);
   }

@@ -13,6 +13,7 @@ import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongToDoubleFunction;
 
 /// `y = prod(x)` over `axes`; 1 where they have no elements.
 ///
@@ -35,10 +36,10 @@ public record Prod(List<Integer> axes, boolean keepDims) implements Accumulation
   }
 
   @Override
-  public double value(Run x) {
+  public double value(long n, LongToDoubleFunction x) {
     double v = 1;
-    for (long i = 0; i < x.size(); i++) {
-      v *= x.get(i);
+    for (long i = 0; i < n; i++) {
+      v *= x.applyAsDouble(i);
     }
     return v;
   }

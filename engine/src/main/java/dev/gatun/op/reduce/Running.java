@@ -58,7 +58,7 @@ interface Running extends Kernel {
   default void simd(Call c, Workers w) {
     Shape x = c.inShape(0);
     if (x.elems() > 0) {
-      w.run(body(), c, 0, RunningSimd.plan(c.registers(), x, axis()));
+      w.run(body(), c, 0, RunningSimd.plan(c.registers(), x, axis(), w.count()));
     }
   }
 

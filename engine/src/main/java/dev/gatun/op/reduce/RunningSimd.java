@@ -9,20 +9,28 @@ import dev.gatun.tensor.Shape;
 /// Blocks of a [Running] total: whole rows where the axis is the last, elsewhere strips of columns
 /// side by side, walked from row to row.
 record RunningSimd(Form form) implements Workers.Body {
-  /// Columns of a strip: a few cache lines of each row, and enough strips for several workers.
-  static final int TILE = 64;
+  /// Columns of a strip at most: as long a run of each row as the first-level cache has totals for.
+  static final int TILE = 256;
+
+  private static final int LEAST = 64;
 
   private static final int BLOCK = 16_384;
 
   static final int N = 0;
   static final int INNER = 1;
   static final int OUTER = 2;
+  private static final int WIDTH = 3;
 
-  /// Fills the registers and returns the number of blocks.
-  static int plan(long[] r, Shape x, int axis) {
+  /// Fills the registers and returns the number of blocks. Strips are as wide as leaves one for
+  /// each worker: a column has the same bits in any strip.
+  static int plan(long[] r, Shape x, int axis, int workers) {
     r[N] = x.dim(axis);
     r[INNER] = x.elems(axis + 1, x.rank());
     r[OUTER] = x.elems(0, axis);
+    r[WIDTH] = TILE;
+    while (r[WIDTH] > LEAST && r[OUTER] * strips(r) < workers) {
+      r[WIDTH] /= 2;
+    }
     return Math.toIntExact(
         r[INNER] == 1 ? (r[OUTER] + rows(r) - 1) / rows(r) : r[OUTER] * strips(r));
   }
@@ -33,7 +41,7 @@ record RunningSimd(Form form) implements Workers.Body {
   }
 
   private static long strips(long[] r) {
-    return (r[INNER] + TILE - 1) / TILE;
+    return (r[INNER] + r[WIDTH] - 1) / r[WIDTH];
   }
 
   /// Work on blocks of either kind.
@@ -55,9 +63,9 @@ record RunningSimd(Form form) implements Workers.Body {
         form.row(c, row * r[N], Math.toIntExact(r[N]));
       }
     } else {
-      long column = block % strips(r) * TILE;
+      long column = block % strips(r) * r[WIDTH];
       long at = block / strips(r) * r[N] * r[INNER] + column;
-      int width = (int) Math.min(TILE, r[INNER] - column);
+      int width = (int) Math.min(r[WIDTH], r[INNER] - column);
       form.columns(c, at, r[INNER], r[N], width, (long) TILE * worker);
     }
   }

@@ -7,6 +7,7 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongToDoubleFunction;
 
 /// `y = sqrt(v)` of the [Variance] `v` over `axes`.
 ///
@@ -33,8 +34,8 @@ public record Std(List<Integer> axes, boolean keepDims, double correction) imple
   }
 
   @Override
-  public double value(Run x) {
-    return Math.sqrt(Variance.value(x, correction));
+  public double value(long n, LongToDoubleFunction x) {
+    return Math.sqrt(Variance.value(n, x, correction));
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongToDoubleFunction;
 
 /// `y = sum((x - m)^2) / max(0, n - correction)` over `axes`, which have `n` elements of mean `m`.
 ///
@@ -38,21 +39,21 @@ public record Variance(List<Integer> axes, boolean keepDims, double correction)
   }
 
   @Override
-  public double value(Run x) {
-    return value(x, correction);
+  public double value(long n, LongToDoubleFunction x) {
+    return value(n, x, correction);
   }
 
-  static double value(Run x, double correction) {
+  static double value(long n, LongToDoubleFunction x, double correction) {
     double sum = 0;
-    for (long i = 0; i < x.size(); i++) {
-      sum += x.get(i);
+    for (long i = 0; i < n; i++) {
+      sum += x.applyAsDouble(i);
     }
     double squares = 0;
-    for (long i = 0; i < x.size(); i++) {
-      double d = x.get(i) - sum / x.size();
+    for (long i = 0; i < n; i++) {
+      double d = x.applyAsDouble(i) - sum / n;
       squares += d * d;
     }
-    return squares / Math.max(0, x.size() - correction);
+    return squares / Math.max(0, n - correction);
   }
 
   @Override

@@ -32,7 +32,7 @@ public record Unique(Tensor values, Tensor inverse, Tensor counts) {
         firsts[u++] = i;
       }
       counts[u - 1]++;
-      inverse[(int) places[i]] = u - 1;
+      inverse[(int) places[i]] = (long) u - 1;
     }
     Scope scope = x.scope();
     Tensor distinct =
