@@ -152,7 +152,7 @@ final class IndexCases {
 
   private static List<OpCase> indexed() {
     return List.of(
-        gather("gather", DType.I64, d -> List.of(d.normal(3, 5), ids(d, DType.I64, 3, d.n())))
+        gather("gather", d -> List.of(d.normal(3, 5), ids(d, DType.I64, 3, d.n())))
             .wrong("but for the axis", "F32[2,3]", "I64[3,3]")
             .wrong("indices must be I32 or I64", "F32[2,3]", "F32[2,3]"),
         exact(
@@ -195,7 +195,7 @@ final class IndexCases {
             .noGradient());
   }
 
-  private static OpCase gather(String name, DType t, Function<Draw, List<Input>> inputs) {
+  private static OpCase gather(String name, Function<Draw, List<Input>> inputs) {
     return exact(name, new Gather(1), inputs).ulpsOfScale(n -> 2 + n / 16.0);
   }
 

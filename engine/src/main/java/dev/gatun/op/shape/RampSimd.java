@@ -55,7 +55,7 @@ final class RampSimd {
     y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += N64) {
-      DoubleVector v = INDEX.add(at + i).mul(step).add(start);
+      DoubleVector v = INDEX.add((double) (at + i)).mul(step).add(start);
       ((FloatVector) v.convertShape(D2F, HALF, 0)).intoMemorySegment(y, (at + i) * 4, Lanes.ORDER);
     }
     return full;
@@ -65,7 +65,11 @@ final class RampSimd {
     y = Lanes.offHeap(y);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += N64) {
-      INDEX.add(at + i).mul(step).add(start).intoMemorySegment(y, (at + i) * 8, Lanes.ORDER);
+      INDEX
+          .add((double) (at + i))
+          .mul(step)
+          .add(start)
+          .intoMemorySegment(y, (at + i) * 8, Lanes.ORDER);
     }
     return full;
   }

@@ -32,7 +32,7 @@ final class IndexingTest {
   /// 0, 1, 2, ...
   private Tensor count(long... dims) {
     Shape s = Shape.of(dims);
-    return scope.arange(DType.F32, 0, s.elems(), 1).reshape(dims);
+    return scope.arange(DType.F32, 0, (double) s.elems(), 1).reshape(dims);
   }
 
   private Tensor ints(int... values) {
