@@ -22,7 +22,7 @@ import java.util.Optional;
 /// above 13 take a convolution of up to `4 n`. Error: `eps log2(2 n)` of the root mean square of
 /// the result, twice that for those lengths; roots of unity come from double. A row that holds an
 /// infinity or a NaN becomes NaN, as every result depends on every element. Source: Cooley and
-/// Tukey 1965; [dev.gatun.cpu.simd.FftPlan] says how.
+/// Tukey 1965; `FftPlan` says how.
 ///
 /// @param inverse whether the exponent is positive
 /// @param scaled whether results are divided by `n`
