@@ -69,7 +69,7 @@ class RandomTest {
   @Test
   void wordsOfGroupsAreThoseOfTheirBlocks() {
     for (int e : new int[] {0, 1, 15, 16, 37, 63, 64, 200}) {
-      long block = e / 64 * 16 + e % 16;
+      long block = e / 64 * 16L + e % 16;
       int j = e % 64 / 16;
       long words = Philox.words(-9, block, j / 2);
       assertEquals((int) (j % 2 == 0 ? words : words >>> 32), Philox.word(-9, e));
