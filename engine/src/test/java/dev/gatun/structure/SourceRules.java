@@ -20,7 +20,13 @@ final class SourceRules {
   /// Packages of many small alike types, where a reader looks for one by name; kernels' loops are
   /// public only to the ops beside them, since their package is not exported.
   private static final Set<String> CATALOGUES =
-      Set.of("dev.gatun.op.math", "dev.gatun.op.shape", "dev.gatun.cpu.simd");
+      Set.of(
+          "dev.gatun.op.linear",
+          "dev.gatun.op.loss",
+          "dev.gatun.op.math",
+          "dev.gatun.op.reduce",
+          "dev.gatun.op.shape",
+          "dev.gatun.cpu.simd");
 
   private static final Set<String> THREAD_LOCALS = Set.of("ThreadLocal", "InheritableThreadLocal");
 
