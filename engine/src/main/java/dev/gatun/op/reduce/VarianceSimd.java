@@ -49,7 +49,7 @@ record VarianceSimd(boolean root) implements States.Form {
     long mean = state + plane;
     SUM.columns(isF32, c.in(0), at, stride, rows, n, c.scratch(), mean, c.scratch(), mean);
     for (int i = 0; i < n; i++) {
-      States.set(c, state + i, rows);
+      States.set(c, state + i, (double) rows);
       States.set(c, mean + i, States.get(c, mean + i) / rows);
     }
     SQUARES.columns(

@@ -47,7 +47,7 @@ public record SearchSorted(boolean right) implements Kernel {
       for (long j = 0; j < c.inShape(0).elems(); j++) {
         count += precedes(c, j, i, right) ? 1 : 0;
       }
-      c.set(0, i, count);
+      c.set(0, i, (double) count);
     }
   }
 
