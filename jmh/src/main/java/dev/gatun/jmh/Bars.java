@@ -85,8 +85,10 @@ final class Bars {
 
   void convolutions(List<Trial> trials) {
     for (Trial t : trials) {
-      String name = "conv1d %s, %d threads: PyTorch / ours";
-      add(name.formatted(t.parameter("sizes"), t.threads()), t.ratio("peer", "ours"), 1);
+      add(
+          "conv1d %s, %d threads: PyTorch / ours".formatted(t.parameter("sizes"), t.threads()),
+          t.ratio("peer", "ours"),
+          1);
     }
   }
 

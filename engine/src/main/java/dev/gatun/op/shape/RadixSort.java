@@ -101,28 +101,20 @@ final class RadixSort {
   /// as one, all NaN as the greatest.
   private static long key(Call c, long at) {
     MemorySegment x = c.in(0);
-    switch (c.dtype()) {
+    return switch (c.dtype()) {
       case F32 -> {
         int v = Float.floatToIntBits(x.get(JAVA_FLOAT_UNALIGNED, at * 4) + 0f);
-        return (v < 0 ? ~v : v ^ Integer.MIN_VALUE) & 0xffff_ffffL;
+        yield (v < 0 ? ~v : v ^ Integer.MIN_VALUE) & 0xffff_ffffL;
       }
       case F64 -> {
         long v = Double.doubleToLongBits(x.get(JAVA_DOUBLE_UNALIGNED, at * 8) + 0.0);
-        return v < 0 ? ~v : v ^ Long.MIN_VALUE;
+        yield v < 0 ? ~v : v ^ Long.MIN_VALUE;
       }
-      case I32 -> {
-        return (x.get(JAVA_INT_UNALIGNED, at * 4) ^ Integer.MIN_VALUE) & 0xffff_ffffL;
-      }
-      case I64 -> {
-        return x.get(JAVA_LONG_UNALIGNED, at * 8) ^ Long.MIN_VALUE;
-      }
-      case I8 -> {
-        return (x.get(JAVA_BYTE, at) ^ 0x80) & 0xff;
-      }
-      default -> {
-        return c.dtype().readLong(x, at);
-      }
-    }
+      case I32 -> (x.get(JAVA_INT_UNALIGNED, at * 4) ^ Integer.MIN_VALUE) & 0xffff_ffffL;
+      case I64 -> x.get(JAVA_LONG_UNALIGNED, at * 8) ^ Long.MIN_VALUE;
+      case I8 -> (x.get(JAVA_BYTE, at) ^ 0x80) & 0xff;
+      default -> c.dtype().readLong(x, at);
+    };
   }
 
   private static void insert(MemorySegment s, long keys, long places, int n) {
