@@ -50,7 +50,8 @@ class ConformTest {
 
   @Test
   void goldensPass() {
-    Console c = Console.run("conform", GOLDEN.toString(), "norms", "causal_conv1d", "long_conv_fft");
+    Console c =
+        Console.run("conform", GOLDEN.toString(), "norms", "causal_conv1d", "long_conv_fft");
     assertEquals(0, c.code(), c.out());
     assertEquals("31 cases, 580 comparisons: 580 passed, 0 failed", c.lastLine());
   }
