@@ -4,7 +4,6 @@ import static dev.gatun.cpu.simd.Lanes.F32;
 import static dev.gatun.cpu.simd.Lanes.FLOAT;
 import static dev.gatun.cpu.simd.Lanes.ORDER;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
-import static jdk.incubator.vector.VectorOperators.ADD;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -126,7 +125,7 @@ public final class FftConvF32 {
           fromMemorySegment(F32, x, xAt + o, ORDER)
               .fma(fromMemorySegment(F32, y, yAt + o, ORDER), a);
     }
-    float sum = a.reduceLanes(ADD);
+    float sum = Fold.sum(a);
     for (int i = full; i < n; i++) {
       long o = (long) i * SIZE;
       sum = Math.fma(x.get(FLOAT, xAt + o), y.get(FLOAT, yAt + o), sum);

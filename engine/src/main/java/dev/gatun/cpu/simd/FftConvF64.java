@@ -4,7 +4,6 @@ import static dev.gatun.cpu.simd.Lanes.DOUBLE;
 import static dev.gatun.cpu.simd.Lanes.F64;
 import static dev.gatun.cpu.simd.Lanes.ORDER;
 import static jdk.incubator.vector.DoubleVector.fromMemorySegment;
-import static jdk.incubator.vector.VectorOperators.ADD;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
@@ -126,7 +125,7 @@ public final class FftConvF64 {
           fromMemorySegment(F64, x, xAt + o, ORDER)
               .fma(fromMemorySegment(F64, y, yAt + o, ORDER), a);
     }
-    double sum = a.reduceLanes(ADD);
+    double sum = Fold.sum(a);
     for (int i = full; i < n; i++) {
       long o = (long) i * SIZE;
       sum = Math.fma(x.get(DOUBLE, xAt + o), y.get(DOUBLE, yAt + o), sum);

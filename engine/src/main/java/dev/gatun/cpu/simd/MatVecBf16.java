@@ -105,10 +105,10 @@ final class MatVecBf16 {
       s30 = even(p3).fma(x0, s30);
       s31 = odd(p3).fma(x1, s31);
     }
-    float d0 = s00.add(s01).reduceLanes(VectorOperators.ADD);
-    float d1 = s10.add(s11).reduceLanes(VectorOperators.ADD);
-    float d2 = s20.add(s21).reduceLanes(VectorOperators.ADD);
-    float d3 = s30.add(s31).reduceLanes(VectorOperators.ADD);
+    float d0 = Fold.sum(s00.add(s01));
+    float d1 = Fold.sum(s10.add(s11));
+    float d2 = Fold.sum(s20.add(s21));
+    float d3 = Fold.sum(s30.add(s31));
     for (int i = full; i < k; i++) {
       float xi = x.get(FLOAT, xAt + (long) i * 4);
       long wi = (long) i * 2;
@@ -148,7 +148,7 @@ final class MatVecBf16 {
       s0 = even(p).fma(FloatVector.fromMemorySegment(F32, x, xi, ORDER), s0);
       s1 = odd(p).fma(FloatVector.fromMemorySegment(F32, x, xi + W, ORDER), s1);
     }
-    float d = s0.add(s1).reduceLanes(VectorOperators.ADD);
+    float d = Fold.sum(s0.add(s1));
     for (int i = full; i < k; i++) {
       d = Math.fma(widen(w, wAt + (long) i * 2), x.get(FLOAT, xAt + (long) i * 4), d);
     }

@@ -6,7 +6,6 @@ import static dev.gatun.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// Matrix times vector in F32, at the speed at which memory streams. Offsets, strides and steps are
 /// in bytes.
@@ -61,10 +60,10 @@ final class MatVecF32 {
       s30 = FloatVector.fromMemorySegment(F32, w, w3 + wi, ORDER).fma(x0, s30);
       s31 = FloatVector.fromMemorySegment(F32, w, w3 + wi + W, ORDER).fma(x1, s31);
     }
-    float d0 = s00.add(s01).reduceLanes(VectorOperators.ADD);
-    float d1 = s10.add(s11).reduceLanes(VectorOperators.ADD);
-    float d2 = s20.add(s21).reduceLanes(VectorOperators.ADD);
-    float d3 = s30.add(s31).reduceLanes(VectorOperators.ADD);
+    float d0 = Fold.sum(s00.add(s01));
+    float d1 = Fold.sum(s10.add(s11));
+    float d2 = Fold.sum(s20.add(s21));
+    float d3 = Fold.sum(s30.add(s31));
     for (int i = full; i < k; i++) {
       float xi = x.get(FLOAT, xAt + (long) i * 4);
       long wi = (long) i * 4;
@@ -108,7 +107,7 @@ final class MatVecF32 {
           FloatVector.fromMemorySegment(F32, w, wi + W, ORDER)
               .fma(FloatVector.fromMemorySegment(F32, x, xi + W, ORDER), s1);
     }
-    float d = s0.add(s1).reduceLanes(VectorOperators.ADD);
+    float d = Fold.sum(s0.add(s1));
     for (int i = full; i < k; i++) {
       long at = (long) i * 4;
       d = Math.fma(w.get(FLOAT, wAt + at), x.get(FLOAT, xAt + at), d);

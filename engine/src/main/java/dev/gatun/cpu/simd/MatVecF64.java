@@ -6,7 +6,6 @@ import static dev.gatun.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// Matrix times vector in F64, at the speed at which memory streams. Offsets, strides and steps are
 /// in bytes.
@@ -61,10 +60,10 @@ final class MatVecF64 {
       s30 = DoubleVector.fromMemorySegment(F64, w, w3 + wi, ORDER).fma(x0, s30);
       s31 = DoubleVector.fromMemorySegment(F64, w, w3 + wi + W, ORDER).fma(x1, s31);
     }
-    double d0 = s00.add(s01).reduceLanes(VectorOperators.ADD);
-    double d1 = s10.add(s11).reduceLanes(VectorOperators.ADD);
-    double d2 = s20.add(s21).reduceLanes(VectorOperators.ADD);
-    double d3 = s30.add(s31).reduceLanes(VectorOperators.ADD);
+    double d0 = Fold.sum(s00.add(s01));
+    double d1 = Fold.sum(s10.add(s11));
+    double d2 = Fold.sum(s20.add(s21));
+    double d3 = Fold.sum(s30.add(s31));
     for (int i = full; i < k; i++) {
       double xi = x.get(DOUBLE, xAt + (long) i * 8);
       long wi = (long) i * 8;
@@ -108,7 +107,7 @@ final class MatVecF64 {
           DoubleVector.fromMemorySegment(F64, w, wi + W, ORDER)
               .fma(DoubleVector.fromMemorySegment(F64, x, xi + W, ORDER), s1);
     }
-    double d = s0.add(s1).reduceLanes(VectorOperators.ADD);
+    double d = Fold.sum(s0.add(s1));
     for (int i = full; i < k; i++) {
       long at = (long) i * 8;
       d = Math.fma(w.get(DOUBLE, wAt + at), x.get(DOUBLE, xAt + at), d);
