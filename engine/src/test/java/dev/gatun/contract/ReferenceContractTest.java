@@ -10,4 +10,10 @@ class ReferenceContractTest extends OpContract {
   protected Device open(int threads) {
     return CpuDevice.open(CpuDevice.Options.standard().withReferenceKernels().withThreads(threads));
   }
+
+  /// Plain loops run on one thread, and some take the square of the size.
+  @Override
+  protected int shared(OpCase c) {
+    return Math.min(1037, c.big());
+  }
 }
