@@ -68,13 +68,14 @@ public final class LogLanes {
     FloatVector u = x.add(1f);
     FloatVector one = u.sub(x);
     FloatVector lost = x.sub(u.sub(one)).add(one.neg().add(1f));
-    lost = lost.blend(0f, x.compare(GT, 0x1p60f));
     IntVector bits = u.reinterpretAsInts();
     IntVector k = bits.sub(SQRT_HALF_F);
     IntVector power = k.and(0xff800000);
     FloatVector f = bits.sub(power).reinterpretAsFloats().sub(1f);
     FloatVector down = power.neg().add(0x3f800000).reinterpretAsFloats();
-    FloatVector y = log1p(lost.fma(down, f), (FloatVector) k.lanewise(ASHR, 23).convert(I2F, 0));
+    // Of a large x nothing is lost, and the greatest power has no float for its reciprocal.
+    f = lost.fma(down, f).blend(f, x.compare(GT, 0x1p60f));
+    FloatVector y = log1p(f, (FloatVector) k.lanewise(ASHR, 23).convert(I2F, 0));
     y = y.blend(x, x.compare(EQ, Float.POSITIVE_INFINITY));
     y = FloatVector.broadcast(Lanes.F32, Float.NaN).blend(y, x.compare(GT, -1f));
     return y.blend(Float.NEGATIVE_INFINITY, x.compare(EQ, -1f));
@@ -152,12 +153,12 @@ public final class LogLanes {
     DoubleVector u = x.add(1.0);
     DoubleVector one = u.sub(x);
     DoubleVector lost = x.sub(u.sub(one)).add(one.neg().add(1.0));
-    lost = lost.blend(0.0, x.compare(GT, 0x1p60));
     LongVector bits = u.reinterpretAsLongs();
     LongVector k = bits.sub(SQRT_HALF);
     LongVector power = k.and(0xfff0000000000000L);
     DoubleVector f = bits.sub(power).reinterpretAsDoubles().sub(1.0);
-    f = lost.fma(power.neg().add(0x3ff0000000000000L).reinterpretAsDoubles(), f);
+    DoubleVector down = power.neg().add(0x3ff0000000000000L).reinterpretAsDoubles();
+    f = lost.fma(down, f).blend(f, x.compare(GT, 0x1p60));
     DoubleVector s = f.div(f.add(2.0));
     DoubleVector z = s.mul(s);
     DoubleVector half = f.mul(f).mul(0.5);
