@@ -121,7 +121,9 @@ final class TestLoop implements Loop.Binary {
 
   @Override
   public void runScalar(MemorySegment x, long xAt, double y, MemorySegment z, long zAt, int n) {
-    throw new UnsupportedOperationException("a test has two tensors");
+    // No comparison has a number for an attribute; callers hand one in as a tensor of one element.
+    throw new IllegalStateException(
+        "TestLoop: a comparison takes two tensors; got the number " + y);
   }
 
   private static void both(

@@ -14,7 +14,7 @@ interface Adapter {
 
   /// Calls the operator of one case.
   ///
-  /// @throws UnsupportedOperationException if the engine has no such operator, flag or input
+  /// @throws UncoveredCase if the engine has no such operator, flag or input
   Result call(Arguments a);
 
   /// All results by name, and the operator that must have run.
@@ -29,7 +29,7 @@ interface Adapter {
   }
 
   /// For an operator that does not exist yet.
-  static UnsupportedOperationException missing(String op) {
-    return new UnsupportedOperationException("there is no operator '" + op + "' yet");
+  static UncoveredCase missing(String op) {
+    return new UncoveredCase("there is no operator '" + op + "' yet");
   }
 }

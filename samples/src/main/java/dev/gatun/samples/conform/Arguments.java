@@ -29,12 +29,11 @@ final class Arguments {
 
   /// Input `name`.
   ///
-  /// @throws UnsupportedOperationException if the case has none
+  /// @throws UncoveredCase if the case has none
   Tensor in(String name) {
     return find(name)
         .orElseThrow(() ->
-            new UnsupportedOperationException(
-                "input '%s' must be there; got %s".formatted(name, inputs.keySet())));
+            new UncoveredCase("input '%s' must be there; got %s".formatted(name, inputs.keySet())));
   }
 
   /// Input `name`, where the case has it.
@@ -43,14 +42,14 @@ final class Arguments {
     return Optional.ofNullable(inputs.get(name)).map(scope::borrow);
   }
 
-  /// @throws UnsupportedOperationException if an input or a flag was not asked for
+  /// @throws UncoveredCase if an input or a flag was not asked for
   void requireAllTaken() {
     List<String> unused = new ArrayList<>(flags.unused());
     inputs.keySet().stream()
         .filter(n -> !taken.contains(n))
         .forEach(n -> unused.add("input '" + n + "'"));
     if (!unused.isEmpty()) {
-      throw new UnsupportedOperationException(
+      throw new UncoveredCase(
           String.join(", ", unused) + (unused.size() == 1 ? " is" : " are") + " not supported");
     }
   }

@@ -55,8 +55,8 @@ final class CaseRun {
 
   /// Runs once and returns the results by the name of their [Expected].
   ///
-  /// @throws UnsupportedOperationException if the engine has no such operator, flag, input or
-  ///   result, or not its own kernel ran
+  /// @throws UncoveredCase if the engine has no such operator, flag, input or result, or not its
+  ///   own kernel ran
   Map<String, double[]> once() {
     try (Scope step = device.scope(of.name())) {
       device.trace().start();
@@ -107,13 +107,13 @@ final class CaseRun {
     for (Map.Entry<String, Tensor> dy : upstream.entrySet()) {
       Tensor y = outputs.get(dy.getKey());
       if (y == null) {
-        throw new UnsupportedOperationException("there is no output '" + dy.getKey() + "'");
+        throw new UncoveredCase("there is no output '" + dy.getKey() + "'");
       }
       Tensor term = y.mul(dy.getValue()).sum();
       loss = Optional.of(loss.map(l -> l.add(term)).orElse(term));
     }
     return loss.orElseThrow(
-        () -> new UnsupportedOperationException("gradients need an upstream gradient; got none"));
+        () -> new UncoveredCase("gradients need an upstream gradient; got none"));
   }
 
   private void requireKernel(Class<? extends Op> op, List<Trace.Event> events) {
@@ -124,7 +124,7 @@ final class CaseRun {
                     && e.device().equals(device.name())
                     && !e.form().equals("reference"));
     if (!ran) {
-      throw new UnsupportedOperationException(
+      throw new UncoveredCase(
           "the kernel of %s must run on %s; the trace has %s"
               .formatted(
                   op.getSimpleName(),

@@ -57,7 +57,7 @@ final class CausalConvolution implements Adapter {
       case "none" -> Activation.NONE;
       case "silu", "swish" -> Activation.SILU;
       default ->
-          throw new UnsupportedOperationException(
+          throw new UncoveredCase(
               "flag 'activation' must be silu, swish or null; got '%s'".formatted(name));
     };
   }

@@ -140,7 +140,7 @@ public final class Conform implements Callable<Integer> {
       GoldenCase c, String file, DType dtype, String state, Device device, Tally tally) {
     Adapter adapter = Adapter.of(file).orElseThrow(() -> Adapter.missing(file));
     if (c.expected().isEmpty()) {
-      throw new UnsupportedOperationException("there is no stored result to compare with");
+      throw new UncoveredCase("there is no stored result to compare with");
     }
     try (Scope home = device.scope(c.name() + " inputs")) {
       CaseRun run = new CaseRun(adapter, c, dtype, home);

@@ -31,26 +31,26 @@ final class Flags {
     return Optional.ofNullable(node.get(name)).filter(n -> !n.isNull());
   }
 
-  /// @throws UnsupportedOperationException if it is another kind of value
+  /// @throws UncoveredCase if it is another kind of value
   Optional<String> text(String name) {
     return find(name).map(n -> require(n, n.isTextual(), name, "text").textValue());
   }
 
-  /// @throws UnsupportedOperationException if it is another kind of value
+  /// @throws UncoveredCase if it is another kind of value
   boolean bool(String name, boolean absent) {
     return find(name)
         .map(n -> require(n, n.isBoolean(), name, "true or false").booleanValue())
         .orElse(absent);
   }
 
-  /// @throws UnsupportedOperationException if it is another kind of value
+  /// @throws UncoveredCase if it is another kind of value
   double number(String name, double absent) {
     return find(name)
         .map(n -> require(n, n.isNumber(), name, "a number").doubleValue())
         .orElse(absent);
   }
 
-  /// @throws UnsupportedOperationException if it is another kind of value
+  /// @throws UncoveredCase if it is another kind of value
   long integer(String name, long absent) {
     return find(name)
         .map(n -> require(n, n.canConvertToExactIntegral(), name, "an integer").longValue())
@@ -59,8 +59,7 @@ final class Flags {
 
   private static JsonNode require(JsonNode n, boolean holds, String name, String kind) {
     if (!holds) {
-      throw new UnsupportedOperationException(
-          "flag '%s' must be %s; got %s".formatted(name, kind, n));
+      throw new UncoveredCase("flag '%s' must be %s; got %s".formatted(name, kind, n));
     }
     return n;
   }
