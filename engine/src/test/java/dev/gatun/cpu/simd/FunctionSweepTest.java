@@ -103,7 +103,7 @@ final class FunctionSweepTest {
             "tan",
             Loop.patchedF32(wave, (FloatVector x) -> TrigLanes.tan(x), StrictMath::tan),
             StrictMath::tan,
-            1.2),
+            1.5),
         new F32("asin", Loop.f32((FloatVector x) -> ArcLanes.asin(x)), StrictMath::asin, 1.5),
         new F32("acos", Loop.f32((FloatVector x) -> ArcLanes.acos(x)), StrictMath::acos, 1.5),
         new F32("atan", Loop.f32((FloatVector x) -> ArcLanes.atan(x)), StrictMath::atan, 1.5),
