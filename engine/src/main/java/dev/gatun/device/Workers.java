@@ -7,14 +7,22 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// The threads of one device. Work comes as numbered blocks whose borders never depend on the
-/// number of threads, so neither do results. The caller takes part; between regions threads spin
-/// for some 20 us (waking a parked thread costs more than a small kernel), then park. While one
-/// region runs, other callers run theirs alone: with as many callers as cores that is the faster
-/// schedule anyway.
+/// number of threads, so neither do results. The caller takes part; between regions threads wait
+/// awake for a millisecond, then park. Waking a parked thread costs more than a small kernel, and
+/// on a virtual machine far more: a processor that was let go comes back late, at times as the
+/// other half of a busy core. While one region runs, other callers run theirs alone: with as many
+/// callers as cores that is the faster schedule anyway.
 ///
 /// Running a region allocates nothing.
 public final class Workers implements AutoCloseable {
-  private static final int SPINS = 2_000;
+  /// How long a worker waits awake for the next region before it parks.
+  private static final long AWAKE_NANOS = 1_000_000;
+
+  /// The first 20 us a waiting thread only looks. From then on it offers its processor to other
+  /// threads, such as the compiler's, every 64 looks: about a microsecond.
+  private static final long ALONE_LOOKS = 1024;
+
+  private static final long LOOKS = 64;
 
   /// One block of work. Keep it in a `static final` field and capture nothing: all it needs is in
   /// the call.
@@ -105,14 +113,18 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // where threads outnumber processors, it frees one
   private void awaitIdle() {
-    for (int i = 0; active.get() != 0; i++) {
-      if (i < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        Thread.yield();
-      }
+    for (long look = 0; active.get() != 0; look++) {
+      linger(look);
+    }
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // where threads outnumber processors, it frees one
+  private static void linger(long look) {
+    if (look < ALONE_LOOKS || look % LOOKS != 0) {
+      Thread.onSpinWait();
+    } else {
+      Thread.yield();
     }
   }
 
@@ -151,11 +163,12 @@ public final class Workers implements AutoCloseable {
 
   /// Returns the first epoch after `seen`.
   private int await(int seen, int worker) {
-    for (int i = 0; i < SPINS; i++) {
+    long start = System.nanoTime();
+    for (long look = 0; look % LOOKS != 0 || System.nanoTime() - start < AWAKE_NANOS; look++) {
       if (epoch.get() != seen || closed) {
         return epoch.get();
       }
-      Thread.onSpinWait();
+      linger(look);
     }
     AtomicBoolean mine = parked[worker - 1];
     while (epoch.get() == seen && !closed) {

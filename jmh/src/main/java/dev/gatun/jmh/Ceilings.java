@@ -60,7 +60,7 @@ public class Ceilings {
           case "exp" -> Ceiling.exp(workers);
           default -> throw new IllegalArgumentException("Ceilings: no limit is named " + limit);
         };
-    duel = new Duel(1, List.of(ceiling.loop()));
+    duel = new Duel(threads, List.of(ceiling.loop()));
     duel.settle(hole);
   }
 

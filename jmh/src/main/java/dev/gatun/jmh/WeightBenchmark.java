@@ -58,7 +58,7 @@ public class WeightBenchmark {
     x = Numbers.tensor(scope, DType.F32, Shape.of(INPUTS), 1);
     weight = Numbers.tensor(scope, DType.BF16, Shape.of(OUTPUTS, INPUTS), 2);
     ceiling = Ceiling.read(scope, workers);
-    duel = new Duel(1, List.of(this::ours, ceiling.loop()));
+    duel = new Duel(threads, List.of(this::ours, ceiling.loop()));
     try (dev.gatun.tensor.Scope step = device.scope("check")) {
       Tensor wide = step.borrow(weight).to(DType.F32);
       Numbers.requireClose(
