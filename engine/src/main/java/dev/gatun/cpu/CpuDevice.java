@@ -197,8 +197,12 @@ public final class CpuDevice implements Device {
   public void run(Kernel op, List<Tensor> in, List<Tensor> out) {
     enter();
     try {
-      List<Spec> inSpecs = in.stream().map(Tensor::spec).toList();
+      List<Spec> inSpecs = specs(in);
       long bytes = simd ? op.scratch(inSpecs, workers.count()) : 0;
+      if (bytes == 0) {
+        run(op, call(inSpecs, in, out, MemorySegment.NULL));
+        return;
+      }
       Slabs.Slab scratch = slabs.take(bytes);
       try {
         run(op, call(inSpecs, in, out, scratch.segment()));
@@ -213,17 +217,28 @@ public final class CpuDevice implements Device {
   /// The call that [#run] would make, for tests and benchmarks of the kernel alone.
   public static Call call(
       List<Spec> inSpecs, List<Tensor> in, List<Tensor> out, MemorySegment scratch) {
-    return new Call(
-        inSpecs,
-        in.stream().map(CpuDevice::elements).toList(),
-        in.stream().map(CpuDevice::withinElements).toList(),
-        out.stream().map(Tensor::spec).toList(),
-        out.stream().map(CpuDevice::elements).toList(),
-        scratch);
+    Layout[] layouts = new Layout[in.size()];
+    for (int i = 0; i < layouts.length; i++) {
+      Tensor t = in.get(i);
+      layouts[i] = isContiguous(t) ? Layout.contiguous(t.shape(), 0) : t.layout();
+    }
+    return new Call(inSpecs, elements(in), List.of(layouts), specs(out), elements(out), scratch);
   }
 
-  private static boolean isContiguous(Tensor t) {
-    return t.layout().isContiguous(t.shape());
+  private static List<Spec> specs(List<Tensor> tensors) {
+    Spec[] specs = new Spec[tensors.size()];
+    for (int i = 0; i < specs.length; i++) {
+      specs[i] = tensors.get(i).spec();
+    }
+    return List.of(specs);
+  }
+
+  private static List<MemorySegment> elements(List<Tensor> tensors) {
+    MemorySegment[] segments = new MemorySegment[tensors.size()];
+    for (int i = 0; i < segments.length; i++) {
+      segments[i] = elements(tensors.get(i));
+    }
+    return List.of(segments);
   }
 
   private static MemorySegment elements(Tensor t) {
@@ -233,8 +248,8 @@ public final class CpuDevice implements Device {
         : s;
   }
 
-  private static Layout withinElements(Tensor t) {
-    return isContiguous(t) ? Layout.contiguous(t.shape(), 0) : t.layout();
+  private static boolean isContiguous(Tensor t) {
+    return t.layout().isContiguous(t.shape());
   }
 
   private void run(Kernel op, Call call) {

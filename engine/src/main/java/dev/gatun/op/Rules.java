@@ -42,12 +42,10 @@ public final class Rules {
   ///
   /// @throws IllegalArgumentException unless there are `count` inputs
   public static void count(int count, Op op, String names, List<Spec> in) {
-    require(
-        in.size() == count,
-        op,
-        count == 1 ? "there must be 1 input" : "there must be " + count + " inputs",
-        names,
-        in);
+    if (in.size() != count) {
+      String rule = count == 1 ? "there must be 1 input" : "there must be " + count + " inputs";
+      throw broken(op, rule, names, in);
+    }
   }
 
   /// Checks that inputs are of one computing type.
@@ -55,11 +53,10 @@ public final class Rules {
   /// @throws IllegalArgumentException unless all inputs have one type, F32 or F64
   public static void computing(Op op, String names, List<Spec> in) {
     DType first = in.isEmpty() ? DType.BOOL : in.get(0).dtype();
-    require(
-        first.computes() && in.stream().allMatch(s -> s.dtype() == first),
-        op,
-        "dtypes must agree and be F32 or F64",
-        names,
-        in);
+    boolean holds = first.computes();
+    for (Spec s : in) {
+      holds &= s.dtype() == first;
+    }
+    require(holds, op, "dtypes must agree and be F32 or F64", names, in);
   }
 }

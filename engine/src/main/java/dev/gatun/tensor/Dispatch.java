@@ -12,21 +12,31 @@ import java.util.List;
 
 /// Runs an op: checks lifetimes and devices, makes inputs contiguous, allocates what the op infers,
 /// runs it on the device and records the call where a gradient is wanted.
+///
+/// Every call of every op comes through here, so it is written in plain loops: streams would take
+/// as long as a small kernel.
 final class Dispatch {
   private Dispatch() {}
 
   static List<Tensor> run(Scope scope, Op op, List<Tensor> in) {
-    in.forEach(t -> requireDevice(scope.device(), op, t));
-    in.forEach(Tensor::requireAlive);
+    for (Tensor t : in) {
+      requireDevice(scope.device(), op, t);
+    }
+    boolean wantsGrad = false;
+    for (Tensor t : in) {
+      t.requireAlive();
+      wantsGrad |= t.wantsGrad();
+    }
     scope.requireOpen();
     List<Tensor> out =
         switch (op) {
-          case Kernel k -> kernel(scope, k, in.stream().map(t -> contiguous(scope, t)).toList());
+          case Kernel k -> kernel(scope, k, contiguous(scope, in));
           case Composite c -> composite(scope, c, in);
         };
-    List<Tensor> visible = out.subList(0, out.size() - op.keep().extras());
-    if (in.stream().noneMatch(Tensor::wantsGrad)) {
-      return List.copyOf(visible);
+    int extras = op.keep().extras();
+    List<Tensor> visible = List.copyOf(extras == 0 ? out : out.subList(0, out.size() - extras));
+    if (!wantsGrad) {
+      return visible;
     }
     Node node = new Node(op, in, out);
     List<Tensor> recorded = new ArrayList<>();
@@ -39,13 +49,13 @@ final class Dispatch {
   static void update(Kernel op, List<Tensor> in) {
     Device device = in.get(0).device();
     in.forEach(t -> requireDevice(device, op, t));
-    List<Spec> specs = op.infer(in.stream().map(Tensor::spec).toList());
+    List<Spec> specs = op.infer(specs(in));
     if (!specs.isEmpty()) {
       throw new IllegalArgumentException(
           Rules.name(op) + ": an op that writes in place must infer no outputs; got " + specs);
     }
     try (Scope copies = device.scope("update")) {
-      guarded(device, op, in.stream().map(t -> contiguous(copies, t)).toList(), List.of());
+      guarded(device, op, contiguous(copies, in), List.of());
     }
   }
 
@@ -55,6 +65,22 @@ final class Dispatch {
           "%s: inputs must be on one device; got %s and %s"
               .formatted(op, device.name(), t.device().name()));
     }
+  }
+
+  private static List<Spec> specs(List<Tensor> tensors) {
+    Spec[] specs = new Spec[tensors.size()];
+    for (int i = 0; i < specs.length; i++) {
+      specs[i] = tensors.get(i).spec();
+    }
+    return List.of(specs);
+  }
+
+  private static List<Tensor> contiguous(Scope scope, List<Tensor> in) {
+    Tensor[] tensors = new Tensor[in.size()];
+    for (int i = 0; i < tensors.length; i++) {
+      tensors[i] = contiguous(scope, in.get(i));
+    }
+    return List.of(tensors);
   }
 
   private static Tensor contiguous(Scope scope, Tensor t) {
@@ -68,13 +94,17 @@ final class Dispatch {
   }
 
   private static List<Tensor> kernel(Scope scope, Kernel op, List<Tensor> in) {
-    List<Spec> specs = op.infer(in.stream().map(Tensor::spec).toList());
+    List<Spec> specs = op.infer(specs(in));
     if (specs.isEmpty()) {
       throw new IllegalArgumentException(
           Rules.name(op)
               + ": an op that writes in place is run by Scope.update; got a call for its results");
     }
-    List<Tensor> out = specs.stream().map(scope::allocate).toList();
+    Tensor[] allocated = new Tensor[specs.size()];
+    for (int i = 0; i < allocated.length; i++) {
+      allocated[i] = scope.allocate(specs.get(i));
+    }
+    List<Tensor> out = List.of(allocated);
     guarded(scope.device(), op, in, out);
     return out;
   }
@@ -85,17 +115,25 @@ final class Dispatch {
 
   /// Runs with every scope involved marked as in use, so that closing one throws.
   private static void guarded(Device device, Kernel op, List<Tensor> in, List<Tensor> out) {
-    List<Tensor> entered = new ArrayList<>(in.size() + out.size());
+    int ins = 0;
+    int outs = 0;
     try {
-      for (List<Tensor> tensors : List.of(in, out)) {
-        for (Tensor t : tensors) {
-          t.enter();
-          entered.add(t);
-        }
+      for (; ins < in.size(); ins++) {
+        in.get(ins).enter();
+      }
+      for (; outs < out.size(); outs++) {
+        out.get(outs).enter();
       }
       device.run(op, in, out);
     } finally {
-      entered.forEach(Tensor::exit);
+      exit(in, ins);
+      exit(out, outs);
+    }
+  }
+
+  private static void exit(List<Tensor> tensors, int count) {
+    for (int i = 0; i < count; i++) {
+      tensors.get(i).exit();
     }
   }
 }

@@ -18,7 +18,6 @@ import dev.gatun.op.shape.Triangle;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -40,7 +39,9 @@ public final class Scope implements AutoCloseable {
   private final Runnable onClose;
   private final List<Buffer> owned = new ArrayList<>();
   private int running;
-  private boolean closed;
+
+  /// Written under the lock, and read without it where a kernel is not counted in.
+  private volatile boolean closed;
 
   /// For devices, which number their scopes: `birth` grows from scope to scope.
   public Scope(Device device, String name, long birth, Runnable onClose) {
@@ -59,10 +60,14 @@ public final class Scope implements AutoCloseable {
   ///
   /// @throws IllegalArgumentException if `tensors` is empty
   public static Scope youngest(List<Tensor> tensors) {
-    return tensors.stream()
-        .map(Tensor::scope)
-        .max(Comparator.comparingLong(s -> s.birth))
-        .orElseThrow(() -> new IllegalArgumentException("Scope: there must be a tensor; got none"));
+    if (tensors.isEmpty()) {
+      throw new IllegalArgumentException("Scope: there must be a tensor; got none");
+    }
+    Scope youngest = tensors.get(0).scope();
+    for (Tensor t : tensors) {
+      youngest = t.scope().birth > youngest.birth ? t.scope() : youngest;
+    }
+    return youngest;
   }
 
   /// An F32 tensor with these values in row-major order.
@@ -333,7 +338,7 @@ public final class Scope implements AutoCloseable {
   }
 
   /// True until [#close].
-  public synchronized boolean isOpen() {
+  public boolean isOpen() {
     return !closed;
   }
 

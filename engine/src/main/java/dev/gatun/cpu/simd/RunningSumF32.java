@@ -7,7 +7,9 @@ import jdk.incubator.vector.FloatVector;
 
 /// Running sums of F32 down columns, at the speed of memory: eight rows at a time are added up by
 /// themselves and then to the sum before them, which is kept as two floats (Knuth's two-sum), so
-/// that nothing but the rounding within eight rows is ever lost.
+/// that nothing but the rounding within eight rows is ever lost. All eight are read before the
+/// first is written: `x` and `y` tend to lie a multiple of 4 KiB apart, and to the processor a load
+/// whose lowest 12 bits are those of a store before it may depend on that store.
 ///
 /// Offsets and lengths are in elements. The error of a sum is one rounding and `7 2^-24 sum(|x|)`
 /// at most. Sums beyond an infinity stay what they are.
@@ -58,25 +60,32 @@ public final class RunningSumF32 {
     for (int i = 0, full = n - LANES; i <= full; i += LANES) {
       long at = o + i * SIZE;
       FloatVector base = load(carry, c + i * SIZE);
-      FloatVector t = load(carry, low + i * SIZE).add(load(x, at));
-      base.add(t).intoMemorySegment(y, at, Lanes.ORDER);
-      t = t.add(load(x, at + s));
-      base.add(t).intoMemorySegment(y, at + s, Lanes.ORDER);
-      t = t.add(load(x, at + 2 * s));
-      base.add(t).intoMemorySegment(y, at + 2 * s, Lanes.ORDER);
-      t = t.add(load(x, at + 3 * s));
-      base.add(t).intoMemorySegment(y, at + 3 * s, Lanes.ORDER);
-      t = t.add(load(x, at + 4 * s));
-      base.add(t).intoMemorySegment(y, at + 4 * s, Lanes.ORDER);
-      t = t.add(load(x, at + 5 * s));
-      base.add(t).intoMemorySegment(y, at + 5 * s, Lanes.ORDER);
-      t = t.add(load(x, at + 6 * s));
-      base.add(t).intoMemorySegment(y, at + 6 * s, Lanes.ORDER);
-      t = t.add(load(x, at + 7 * s));
-      FloatVector sum = base.add(t);
+      FloatVector t0 = load(carry, low + i * SIZE).add(load(x, at));
+      FloatVector x1 = load(x, at + s);
+      FloatVector x2 = load(x, at + 2 * s);
+      FloatVector x3 = load(x, at + 3 * s);
+      FloatVector x4 = load(x, at + 4 * s);
+      FloatVector x5 = load(x, at + 5 * s);
+      FloatVector x6 = load(x, at + 6 * s);
+      FloatVector x7 = load(x, at + 7 * s);
+      FloatVector t1 = t0.add(x1);
+      FloatVector t2 = t1.add(x2);
+      FloatVector t3 = t2.add(x3);
+      FloatVector t4 = t3.add(x4);
+      FloatVector t5 = t4.add(x5);
+      FloatVector t6 = t5.add(x6);
+      FloatVector t7 = t6.add(x7);
+      base.add(t0).intoMemorySegment(y, at, Lanes.ORDER);
+      base.add(t1).intoMemorySegment(y, at + s, Lanes.ORDER);
+      base.add(t2).intoMemorySegment(y, at + 2 * s, Lanes.ORDER);
+      base.add(t3).intoMemorySegment(y, at + 3 * s, Lanes.ORDER);
+      base.add(t4).intoMemorySegment(y, at + 4 * s, Lanes.ORDER);
+      base.add(t5).intoMemorySegment(y, at + 5 * s, Lanes.ORDER);
+      base.add(t6).intoMemorySegment(y, at + 6 * s, Lanes.ORDER);
+      FloatVector sum = base.add(t7);
       sum.intoMemorySegment(y, at + 7 * s, Lanes.ORDER);
       sum.intoMemorySegment(carry, c + i * SIZE, Lanes.ORDER);
-      lost(base, t, sum).intoMemorySegment(carry, low + i * SIZE, Lanes.ORDER);
+      lost(base, t7, sum).intoMemorySegment(carry, low + i * SIZE, Lanes.ORDER);
     }
   }
 

@@ -11,7 +11,7 @@ import jdk.incubator.vector.FloatVector;
 final class ErfSimd {
   static final Workers.Body ERF =
       new UnarySimd(
-          Loop.f32(Float.POSITIVE_INFINITY, ErfLanes::numberF32, ErfLanes::f32),
+          Loop.f32(ErfLanes::f32),
           Loop.f64(ErfLanes::f64));
 
   static final Workers.Body ERF_SLOPE =
