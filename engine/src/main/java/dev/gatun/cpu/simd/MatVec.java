@@ -100,23 +100,27 @@ final class MatVec {
       xRow = (long) k * 4;
     }
     int wide = Gemm.wide(type);
-    int fours = n - n % 4;
-    // The rows of x in the inner loop: they find the four rows of weights in L1 or L2.
-    for (int j = 0; j < fours; j += 4) {
+    // Four rows a quarter of the block apart: memory delivers four streams faster than one. The
+    // rows
+    // of x in the inner loop find them in L1 or L2.
+    int quarter = n / 4;
+    int fours = 4 * quarter;
+    for (int j = 0; j < quarter; j++) {
       for (int r = 0; r < m; r++) {
         dots4(
             type,
             w,
             wAt + j * wRow,
-            wRow,
+            quarter * wRow,
             x,
             xAt + r * xRow,
             k,
             in,
             inAt + r * inRow + j * inStep,
-            inStep,
+            quarter * inStep,
             y,
-            yAt + r * yRow + (long) j * wide);
+            yAt + r * yRow + (long) j * wide,
+            (long) quarter * wide);
       }
     }
     for (int j = fours; j < n; j++) {
@@ -148,11 +152,14 @@ final class MatVec {
       long inAt,
       long inStep,
       MemorySegment y,
-      long yAt) {
+      long yAt,
+      long yStep) {
     switch (type) {
-      case GemmPlan.F32 -> MatVecF32.dots4(w, wAt, wRow, x, xAt, 4, k, in, inAt, inStep, y, yAt);
-      case GemmPlan.F64 -> MatVecF64.dots4(w, wAt, wRow, x, xAt, 8, k, in, inAt, inStep, y, yAt);
-      default -> MatVecBf16.dots4(w, wAt, wRow, x, xAt, 4, k, in, inAt, inStep, y, yAt);
+      case GemmPlan.F32 ->
+          MatVecF32.dots4(w, wAt, wRow, x, xAt, 4, k, in, inAt, inStep, y, yAt, yStep);
+      case GemmPlan.F64 ->
+          MatVecF64.dots4(w, wAt, wRow, x, xAt, 8, k, in, inAt, inStep, y, yAt, yStep);
+      default -> MatVecBf16.dots4(w, wAt, wRow, x, xAt, 4, k, in, inAt, inStep, y, yAt, yStep);
     }
   }
 

@@ -29,7 +29,8 @@ final class MatVecF32 {
       long inAt,
       long inStep,
       MemorySegment y,
-      long yAt) {
+      long yAt,
+      long yStep) {
     w = Lanes.offHeap(w);
     x = Lanes.offHeap(x);
     in = Lanes.offHeap(in);
@@ -73,9 +74,9 @@ final class MatVecF32 {
       d3 = Math.fma(w.get(FLOAT, w3 + wi), xi, d3);
     }
     y.set(FLOAT, yAt, in.get(FLOAT, inAt) + d0);
-    y.set(FLOAT, yAt + 4, in.get(FLOAT, inAt + inStep) + d1);
-    y.set(FLOAT, yAt + 8, in.get(FLOAT, inAt + 2 * inStep) + d2);
-    y.set(FLOAT, yAt + 12, in.get(FLOAT, inAt + 3 * inStep) + d3);
+    y.set(FLOAT, yAt + yStep, in.get(FLOAT, inAt + inStep) + d1);
+    y.set(FLOAT, yAt + 2 * yStep, in.get(FLOAT, inAt + 2 * inStep) + d2);
+    y.set(FLOAT, yAt + 3 * yStep, in.get(FLOAT, inAt + 3 * inStep) + d3);
   }
 
   /// `y = in + sum_i w[i] * x[i]`

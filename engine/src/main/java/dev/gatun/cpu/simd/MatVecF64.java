@@ -29,7 +29,8 @@ final class MatVecF64 {
       long inAt,
       long inStep,
       MemorySegment y,
-      long yAt) {
+      long yAt,
+      long yStep) {
     w = Lanes.offHeap(w);
     x = Lanes.offHeap(x);
     in = Lanes.offHeap(in);
@@ -73,9 +74,9 @@ final class MatVecF64 {
       d3 = Math.fma(w.get(DOUBLE, w3 + wi), xi, d3);
     }
     y.set(DOUBLE, yAt, in.get(DOUBLE, inAt) + d0);
-    y.set(DOUBLE, yAt + 8, in.get(DOUBLE, inAt + inStep) + d1);
-    y.set(DOUBLE, yAt + 16, in.get(DOUBLE, inAt + 2 * inStep) + d2);
-    y.set(DOUBLE, yAt + 24, in.get(DOUBLE, inAt + 3 * inStep) + d3);
+    y.set(DOUBLE, yAt + yStep, in.get(DOUBLE, inAt + inStep) + d1);
+    y.set(DOUBLE, yAt + 2 * yStep, in.get(DOUBLE, inAt + 2 * inStep) + d2);
+    y.set(DOUBLE, yAt + 3 * yStep, in.get(DOUBLE, inAt + 3 * inStep) + d3);
   }
 
   /// `y = in + sum_i w[i] * x[i]`

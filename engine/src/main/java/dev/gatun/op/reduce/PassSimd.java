@@ -49,8 +49,9 @@ record PassSimd(Form f32, Form f64) implements Workers.Body {
       for (long u = from; u < to; u++) {
         columns(c, form.columns(), u);
       }
-    } else if (r[Passes.STEPS] == 1) {
-      int n = (int) r[Passes.K];
+    } else if (r[Passes.K] % r[Passes.STEP] == 0) {
+      // Runs, or the equal pieces of longer ones, are rows.
+      int n = (int) r[Passes.STEP];
       form.rows()
           .run(
               Passes.source(c),

@@ -24,7 +24,11 @@ final class Passes {
   /// Results side by side in one step, so that they stay in the first-level cache.
   static final int TILE = 1024;
 
+  /// Elements of a block where there is little to reduce, and where there is much: so many that
+  /// four rows of a block are far apart in memory.
   private static final int BLOCK = 16_384;
+
+  private static final int LARGE_BLOCK = 262_144;
 
   // Registers of a pass.
   static final int K = 0;
@@ -122,7 +126,8 @@ final class Passes {
     r[STEPS] = (r[K] + r[STEP] - 1) / r[STEP];
     r[TILES] = (r[INNER] + TILE - 1) / TILE;
     r[UNITS] = elems / (r[K] * r[INNER]) * r[STEPS] * r[TILES];
-    r[UNITS_PER_BLOCK] = Math.max(1, BLOCK / (r[STEP] * Math.min(TILE, r[INNER])));
+    long block = Math.clamp(elems / 64, BLOCK, LARGE_BLOCK);
+    r[UNITS_PER_BLOCK] = Math.max(1, block / (r[STEP] * Math.min(TILE, r[INNER])));
   }
 
   /// The runs that are left after the planned pass.
