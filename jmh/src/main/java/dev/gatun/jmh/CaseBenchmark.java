@@ -48,6 +48,9 @@ public class CaseBenchmark {
 
   private static final double FLOPS = 4e9;
 
+  /// The largest size tried: some cases do not grow.
+  private static final int LARGEST = 1 << 26;
+
   /// The case's name.
   @Param("exp")
   public String name = "exp";
@@ -104,12 +107,13 @@ public class CaseBenchmark {
     duel.settle(hole);
   }
 
-  /// The size at which the case's cost reaches the benchmark's, from how it grows.
+  /// The first power of two at which the case costs at least half of the benchmark's work.
   private static int size(OpCase c) {
-    int small = 1 << 10;
-    double one = weight(c, small);
-    double growth = Math.max(1, Math.log(weight(c, 2 * small) / one) / Math.log(2));
-    return (int) (small * Math.max(1, Math.pow(1 / one, 1 / growth)));
+    int n = 1 << 10;
+    while (n < LARGEST && weight(c, n) < 0.5) {
+      n *= 2;
+    }
+    return n;
   }
 
   /// Share of the benchmark's size that the case has at size `n`.

@@ -110,6 +110,20 @@ class StatisticsTest {
   }
 
   @Test
+  void runningSumsOfColumnsHaveTheSameBitsOnAnyNumberOfThreads() {
+    List<float[]> results = new ArrayList<>();
+    for (int threads : new int[] {1, 2, 5}) {
+      try (CpuDevice device = CpuDevice.open(CpuDevice.Options.standard().withThreads(threads));
+          Scope s = device.scope()) {
+        // One worker walks whole rows, several walk strips of columns; 61 rows leave five over.
+        results.add(s.normal(DType.F32, Shape.of(61, 256), 4).cumSum(0).toFloatArray());
+      }
+    }
+    assertArrayEquals(results.get(0), results.get(1));
+    assertArrayEquals(results.get(0), results.get(2));
+  }
+
+  @Test
   void normsAndProductsDoNotOverflowInF32() {
     Tensor x = scope.tensor(Shape.of(4), 3e30f, 4e30f, 0f, 0f);
     assertEquals(5e30, x.norm(2).item(), 1e24);
