@@ -13,8 +13,8 @@ import java.util.Optional;
 /// `z = x^y`.
 ///
 /// Shapes: `x`, `y` broadcast to `z`, F32 or F64. Error: 0.51 ulp in F32, 1 in F64; zeros,
-/// infinities, NaN and negative bases as in [Math#pow]. F64 goes element by element through the
-/// JDK's intrinsic. Gradient: `dx = dz y x^(y - 1)`, `dy = dz z log x` and 0 where `z` is 0, summed
+/// infinities, NaN and negative bases as in [Math#pow], which also does F64 numbers whose power may
+/// not be normal. Gradient: `dx = dz y x^(y - 1)`, `dy = dz z log x` and 0 where `z` is 0, summed
 /// over broadcast axes.
 public record Pow() implements Binary {
   @Override

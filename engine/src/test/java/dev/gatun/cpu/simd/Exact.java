@@ -101,6 +101,11 @@ final class Exact {
     return exp(new BigDecimal(x).multiply(log(2), DIGITS));
   }
 
+  /// `|x|^y`
+  static BigDecimal pow(double x, double y) {
+    return exp(new BigDecimal(y).multiply(log(Math.abs(x)), DIGITS));
+  }
+
   static BigDecimal log1p(double x) {
     return sharpened(StrictMath.log1p(x), ONE.add(new BigDecimal(x)));
   }
