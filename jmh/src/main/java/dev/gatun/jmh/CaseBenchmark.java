@@ -32,8 +32,9 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 
 /// The kernel of one line of [OpCases], F32, out of cache, against the machine's limit for its
-/// [Cost]: its bytes at the rate of the copy loop or its operations at the FMA peak, whichever
-/// takes longer.
+/// [Cost]: its bytes at the rate of the streaming loop that is like it (read where an eighth at
+/// most is written, else the faster of copy and triad), or its operations at the FMA peak,
+/// whichever takes longer.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -43,8 +44,8 @@ import org.openjdk.jmh.infra.Blackhole;
     value = 3,
     jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
 public class CaseBenchmark {
-  /// Bytes of inputs and outputs: three times a common third-level cache.
-  private static final double BYTES = 96 << 20;
+  /// Bytes of inputs and outputs at least: four times a common third-level cache.
+  private static final double BYTES = 128 << 20;
 
   private static final double FLOPS = 4e9;
 
@@ -66,7 +67,10 @@ public class CaseBenchmark {
   private Kernel op;
   private Call call;
   private Cost cost;
+  private boolean reads;
+  private Ceiling read;
   private Ceiling copy;
+  private Ceiling triad;
   private Ceiling fma;
   private Duel duel;
 
@@ -101,16 +105,19 @@ public class CaseBenchmark {
     long scratch = Math.max(64, op.scratch(specs, threads));
     List<Tensor> out = op.infer(specs).stream().map(scope::allocate).toList();
     call = CpuDevice.call(specs, in, out, arena.allocate(scratch, 64));
+    reads = 8 * op.infer(specs).stream().mapToDouble(Spec::bytes).sum() <= cost.bytes();
+    read = Ceiling.read(scope, workers);
     copy = Ceiling.copy(scope, workers);
+    triad = Ceiling.triad(scope, workers);
     fma = Ceiling.fma(DType.F32, workers);
-    duel = new Duel(1, List.of(this::kernel, copy.loop(), fma.loop()));
+    duel = new Duel(1, List.of(this::kernel, read.loop(), copy.loop(), triad.loop(), fma.loop()));
     duel.settle(hole);
   }
 
-  /// The first power of two at which the case costs at least half of the benchmark's work.
+  /// The first power of two at which the case costs at least the benchmark's work.
   private static int size(OpCase c) {
     int n = 1 << 10;
-    while (n < LARGEST && weight(c, n) < 0.5) {
+    while (n < LARGEST && weight(c, n) < 1) {
       n *= 2;
     }
     return n;
@@ -145,6 +152,10 @@ public class CaseBenchmark {
   public void duel(Nanos nanos, Blackhole hole) {
     double[] best = duel.round(hole);
     nanos.ours = best[0];
-    nanos.ceiling = Math.max(copy.scaled(best[1], cost.bytes()), fma.scaled(best[2], cost.flops()));
+    double streaming =
+        reads
+            ? read.scaled(best[1], cost.bytes())
+            : Math.min(copy.scaled(best[2], cost.bytes()), triad.scaled(best[3], cost.bytes()));
+    nanos.ceiling = Math.max(streaming, fma.scaled(best[4], cost.flops()));
   }
 }

@@ -122,28 +122,33 @@ final class CeilingLoops {
     return s0.add(s1).add(s2.add(s3)).reduceLanes(ADD);
   }
 
-  /// `y = a`
+  /// `y = a`, in two runs at once.
   static void copy(MemorySegment a, MemorySegment y) {
     a = Lanes.offHeap(a);
     y = Lanes.offHeap(y);
-    int n = (int) a.byteSize();
+    int n = (int) a.byteSize() / 2;
     for (int i = 0; i < n; i += F32_BYTES) {
-      FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER)
-          .intoMemorySegment(y, i, Lanes.ORDER);
+      FloatVector s0 = FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER);
+      FloatVector s1 = FloatVector.fromMemorySegment(Lanes.F32, a, i + n, Lanes.ORDER);
+      s0.intoMemorySegment(y, i, Lanes.ORDER);
+      s1.intoMemorySegment(y, i + n, Lanes.ORDER);
     }
   }
 
-  /// `y = a + 3 b`
+  /// `y = a + 3 b`, in two runs at once.
   static void triad(MemorySegment a, MemorySegment b, MemorySegment y) {
     a = Lanes.offHeap(a);
     y = Lanes.offHeap(y);
-    int n = (int) a.byteSize();
     b = Lanes.offHeap(b);
+    int n = (int) a.byteSize() / 2;
     FloatVector c = FloatVector.broadcast(Lanes.F32, 3);
     for (int i = 0; i < n; i += F32_BYTES) {
-      FloatVector.fromMemorySegment(Lanes.F32, b, i, Lanes.ORDER)
-          .fma(c, FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER))
-          .intoMemorySegment(y, i, Lanes.ORDER);
+      FloatVector a0 = FloatVector.fromMemorySegment(Lanes.F32, a, i, Lanes.ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(Lanes.F32, b, i, Lanes.ORDER);
+      FloatVector a1 = FloatVector.fromMemorySegment(Lanes.F32, a, i + n, Lanes.ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(Lanes.F32, b, i + n, Lanes.ORDER);
+      b0.fma(c, a0).intoMemorySegment(y, i, Lanes.ORDER);
+      b1.fma(c, a1).intoMemorySegment(y, i + n, Lanes.ORDER);
     }
   }
 

@@ -29,7 +29,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// input to be the same range, and give each element the same bits wherever a block is split: the
 /// elements left over at the end go through a last vector that starts earlier, or, where that would
 /// read what was just written, through vectors that hold one element in every lane.
-public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
+public sealed interface Loop permits Loop.Unary, Loop.Pairwise, Loop.Ternary {
 
   /// `y[i] = f(x[i])`
   non-sealed interface Unary extends Loop {
@@ -41,7 +41,7 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
   /// Output rows are contiguous; input row `r` starts at `at + r * step`. A step of 0 repeats one
   /// row: `[m, n] op [n]` is [#run] with `yStep = 0`, and `[m, n] op [m, 1]` is [#runRight] with
   /// `yStep = 1`.
-  non-sealed interface Binary extends Loop {
+  non-sealed interface Pairwise extends Loop {
 
     /// Both operands are rows.
     void run(
@@ -81,7 +81,10 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
         long zAt,
         long rows,
         int n);
+  }
 
+  /// A function whose right operand may also be a number.
+  interface Binary extends Pairwise {
     /// The right operand is an attribute of the op: `f(x[i], y)`.
     void runScalar(MemorySegment x, long xAt, double y, MemorySegment z, long zAt, int n);
   }
@@ -184,20 +187,20 @@ public sealed interface Loop permits Loop.Unary, Loop.Binary, Loop.Ternary {
   }
 
   /// A loop whose results are bytes, 1 where `f` holds and 0 elsewhere.
-  static Binary testF32(Functor.Test<FloatVector> f) {
-    return (Binary) define(TestLoop.class, Lanes.F32, f);
+  static Pairwise testF32(Functor.Test<FloatVector> f) {
+    return (Pairwise) define(TestLoop.class, Lanes.F32, f);
   }
 
-  static Binary testF64(Functor.Test<DoubleVector> f) {
-    return (Binary) define(TestLoop.class, Lanes.F64, f);
+  static Pairwise testF64(Functor.Test<DoubleVector> f) {
+    return (Pairwise) define(TestLoop.class, Lanes.F64, f);
   }
 
-  static Binary testI32(Functor.Test<IntVector> f) {
-    return (Binary) define(TestLoop.class, Lanes.I32, f);
+  static Pairwise testI32(Functor.Test<IntVector> f) {
+    return (Pairwise) define(TestLoop.class, Lanes.I32, f);
   }
 
-  static Binary testI64(Functor.Test<LongVector> f) {
-    return (Binary) define(TestLoop.class, Lanes.I64, f);
+  static Pairwise testI64(Functor.Test<LongVector> f) {
+    return (Pairwise) define(TestLoop.class, Lanes.I64, f);
   }
 
   @SuppressWarnings("unchecked") // see Body

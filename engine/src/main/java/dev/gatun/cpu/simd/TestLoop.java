@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// A mask leaves the vector unit as one bit a lane, and eight bits become eight bytes by a
 /// multiplication. The Vector API stores masks to heap arrays only, and has no vectors of fewer
 /// than eight bytes to narrow four lanes into.
-final class TestLoop implements Loop.Binary {
+final class TestLoop implements Loop.Pairwise {
 
   private static final Loop.Body BODY = Loop.body(MethodHandles.lookup());
   private static final VectorSpecies<Float> S = BODY.species();
@@ -117,13 +117,6 @@ final class TestLoop implements Loop.Binary {
         elements(x, xo, SIZE, y, yo, 0, z, zo, n - full);
       }
     }
-  }
-
-  @Override
-  public void runScalar(MemorySegment x, long xAt, double y, MemorySegment z, long zAt, int n) {
-    // No comparison has a number for an attribute; callers hand one in as a tensor of one element.
-    throw new IllegalStateException(
-        "TestLoop: a comparison takes two tensors; got the number " + y);
   }
 
   private static void both(

@@ -29,7 +29,7 @@ final class AddSimd {
   private static void inPlace(Call c, long phase, int block, int worker) {
     long at = (long) block * Elementwise.BLOCK;
     int n = (int) Math.min(Elementwise.BLOCK, c.inShape(0).elems() - at);
-    Loop.Binary add = c.dtype() == DType.F32 ? LOOPS.f32() : LOOPS.f64();
+    Loop.Pairwise add = c.dtype() == DType.F32 ? LOOPS.f32() : LOOPS.f64();
     add.run(c.in(0), at, 0, c.in(1), at, 0, c.in(0), at, 1, n);
   }
 }

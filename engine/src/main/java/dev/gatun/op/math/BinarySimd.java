@@ -16,11 +16,11 @@ import dev.gatun.op.Call;
 
 /// Blocks of a binary op over its two loops, after [Elementwise#plan]: that for elements of 4 bytes
 /// and that for 8, floats or integers.
-record BinarySimd(Loop.Binary f32, Loop.Binary f64) implements Workers.Body {
+record BinarySimd(Loop.Pairwise f32, Loop.Pairwise f64) implements Workers.Body {
   @Override
   public void run(Call c, long phase, int block, int worker) {
     long[] r = c.registers();
-    Loop.Binary loop = c.dtype().bytes() == 4 ? f32 : f64;
+    Loop.Pairwise loop = c.dtype().bytes() == 4 ? f32 : f64;
     if (r[INNER] > BLOCK) {
       long pieces = Elementwise.piecesPerRow(r);
       long from = block % pieces * BLOCK;
@@ -37,7 +37,7 @@ record BinarySimd(Loop.Binary f32, Loop.Binary f64) implements Workers.Body {
     }
   }
 
-  private static void rows(Call c, Loop.Binary loop, long row, long rows, long from, int n) {
+  private static void rows(Call c, Loop.Pairwise loop, long row, long rows, long from, int n) {
     long[] r = c.registers();
     long x = Elementwise.rowStart(r, row, X_STRIDE) + from * r[X_INNER];
     long y = Elementwise.rowStart(r, row, Y_STRIDE) + from * r[Y_INNER];

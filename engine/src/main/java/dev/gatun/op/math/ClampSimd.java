@@ -34,8 +34,8 @@ final class ClampSimd {
     double lo = Double.longBitsToDouble(c.registers()[LO]);
     double hi = Double.longBitsToDouble(c.registers()[HI]);
     boolean f32 = c.dtype() == DType.F32;
-    Loop.Binary max = f32 ? MaximumSimd.FLOATS.f32() : MaximumSimd.FLOATS.f64();
-    Loop.Binary min = f32 ? MinimumSimd.FLOATS.f32() : MinimumSimd.FLOATS.f64();
+    Loop.Binary max = f32 ? MaximumSimd.F32 : MaximumSimd.F64;
+    Loop.Binary min = f32 ? MinimumSimd.F32 : MinimumSimd.F64;
     long at = (long) block * Elementwise.BLOCK;
     long end = Math.min(at + Elementwise.BLOCK, c.outShape(0).elems());
     for (; at < end; at += RUN) {

@@ -9,17 +9,15 @@ import jdk.incubator.vector.LongVector;
 
 /// Vector form of [Minimum].
 final class MinimumSimd {
-  static final BinarySimd FLOATS =
-      new BinarySimd(
-          Loop.f32((FloatVector x, FloatVector y) -> x.min(y)),
-          Loop.f64((DoubleVector x, DoubleVector y) -> x.min(y)));
+  static final Loop.Binary F32 = Loop.f32((FloatVector x, FloatVector y) -> x.min(y));
+  static final Loop.Binary F64 = Loop.f64((DoubleVector x, DoubleVector y) -> x.min(y));
 
   private static final BinarySimd INTEGERS =
       new BinarySimd(
           Loop.i32((IntVector x, IntVector y) -> x.min(y)),
           Loop.i64((LongVector x, LongVector y) -> x.min(y)));
 
-  static final Workers.Body BODY = TypedSimd.numbers(FLOATS, INTEGERS);
+  static final Workers.Body BODY = TypedSimd.numbers(new BinarySimd(F32, F64), INTEGERS);
 
   private MinimumSimd() {}
 }

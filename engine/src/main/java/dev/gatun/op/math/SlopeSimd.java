@@ -6,12 +6,12 @@ import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
 
 /// Blocks of a [Slope] over its two loops, of `dy` and `v`.
-record SlopeSimd(Loop.Binary f32, Loop.Binary f64) implements Workers.Body {
+record SlopeSimd(Loop.Pairwise f32, Loop.Pairwise f64) implements Workers.Body {
   @Override
   public void run(Call c, long phase, int block, int worker) {
     long at = (long) block * Elementwise.BLOCK;
     int n = (int) Math.min(Elementwise.BLOCK, c.outShape(0).elems() - at);
-    Loop.Binary loop = c.dtype() == DType.F32 ? f32 : f64;
+    Loop.Pairwise loop = c.dtype() == DType.F32 ? f32 : f64;
     loop.run(c.in(0), at, 0, c.in(1), at, 0, c.out(0), at, 1, n);
   }
 }
