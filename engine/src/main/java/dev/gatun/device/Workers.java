@@ -1,6 +1,7 @@
 package dev.gatun.device;
 
 import dev.gatun.op.Call;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -37,7 +38,10 @@ public final class Workers implements AutoCloseable {
   private final AtomicBoolean[] parked;
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicInteger active = new AtomicInteger();
-  private final AtomicInteger next = new AtomicInteger();
+
+  /// The next block of each worker's own share.
+  private final AtomicInteger[] next;
+
   private volatile boolean open;
   private final AtomicInteger epoch = new AtomicInteger();
   private volatile boolean closed;
@@ -55,6 +59,8 @@ public final class Workers implements AutoCloseable {
     if (count < 1) {
       throw new IllegalArgumentException("Workers: count must be at least 1; got " + count);
     }
+    next = new AtomicInteger[count];
+    Arrays.setAll(next, i -> new AtomicInteger());
     threads = new Thread[count - 1];
     parked = new AtomicBoolean[count - 1];
     for (int i = 0; i < threads.length; i++) {
@@ -93,7 +99,9 @@ public final class Workers implements AutoCloseable {
       this.phase = phase;
       this.blocks = blocks;
       failure = null;
-      next.set(0);
+      for (int i = 0; i < next.length; i++) {
+        next[i].set(share(i));
+      }
       open = true;
       epoch.incrementAndGet();
       for (int i = 0; i < threads.length; i++) {
@@ -128,14 +136,27 @@ public final class Workers implements AutoCloseable {
     }
   }
 
+  /// First block of worker `worker`'s share, of which each has one contiguous run.
+  private int share(int worker) {
+    return (int) ((long) blocks * worker / next.length);
+  }
+
+  /// Runs the worker's own share, so that it finds in its caches what it wrote there in the region
+  /// before, then what is left of the others'.
   private void take(Body body, Call call, int worker) {
     try {
-      for (int i = next.getAndIncrement(); i < blocks; i = next.getAndIncrement()) {
-        body.run(call, phase, i, worker);
+      for (int i = 0; i < next.length; i++) {
+        int from = (worker + i) % next.length;
+        int end = share(from + 1);
+        for (int b = next[from].getAndIncrement(); b < end; b = next[from].getAndIncrement()) {
+          body.run(call, phase, b, worker);
+        }
       }
     } catch (Throwable t) {
       failure = t;
-      next.set(blocks);
+      for (AtomicInteger n : next) {
+        n.set(blocks);
+      }
     }
   }
 
