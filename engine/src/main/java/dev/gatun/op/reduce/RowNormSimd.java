@@ -34,10 +34,6 @@ final class RowNormSimd {
   static final Loop.Binary SILU_F64 =
       Loop.f64((DoubleVector x, DoubleVector z) -> x.mul(z.mul(SigmoidLanes.f64(z))));
 
-  /// Neighbours that share a weight from which on they have a loop of their own: fewer find it
-  /// repeated in memory.
-  private static final int CHANNEL = 64;
-
   private static final Workers.Body FORWARD = RowNormSimd::forward;
   private static final Workers.Body CHANNELS = RowNormSimd::channels;
 
@@ -50,7 +46,7 @@ final class RowNormSimd {
     }
     long[] r = c.registers();
     NormPlan.forward(op, x, r);
-    if (r[SPREAD] >= CHANNEL) {
+    if (r[SPREAD] >= NormPlan.CHANNEL) {
       w.run(CHANNELS, c, 0, NormPlan.blocks(r));
       return;
     }
