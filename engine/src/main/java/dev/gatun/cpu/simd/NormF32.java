@@ -14,14 +14,20 @@ import jdk.incubator.vector.FloatVector;
 /// `groups` rows here. `MemorySegment.NULL` stands for no weight and for no bias.
 ///
 /// Layer norm (`centred`): `y = (x - mean) rstd w + b` with `rstd = 1 / sqrt(mean((x - mean)^2) +
-/// eps)`, in two passes, since the difference of moments cancels. RMS norm: `y = x rstd w + b` with
-/// `rstd = 1 / sqrt(mean(x^2) + eps)`. Sums are kept in F32 up to 512 vectors at a time, then in
-/// double. For the gradient `stats[2 r]` receives the mean (0 in RMS norm), `stats[2 r + 1]` rstd.
+/// eps)`, about the mean, since the difference of moments cancels. RMS norm: `y = x rstd w + b`
+/// with `rstd = 1 / sqrt(mean(x^2) + eps)`. Sums are kept in F32 up to 512 vectors at a time, then
+/// in double. For the gradient `stats[2 r]` receives the mean (0 in RMS norm), `stats[2 r + 1]`
+/// rstd.
 ///
 /// The gradients are [NormGradientF32].
 public final class NormF32 {
 
   private static final int LANES = Lanes.F32.length();
+
+  /// Elements of a piece of a long row, which stays in the first-level cache between its sum and
+  /// its squares.
+  private static final int PIECE = 4096;
+
   private static final long SIZE = Float.BYTES;
 
   private NormF32() {}
@@ -51,10 +57,10 @@ public final class NormF32 {
       long yo = (yAt + r * n) * SIZE;
       long wo = (weightAt + r % groups * n) * SIZE;
       long bo = (biasAt + r % groups * n) * SIZE;
-      float mean = centred ? (float) (ReduceF32.sum(x, xo, n) / n) : 0f;
-      float rstd = (float) (1 / Math.sqrt(squares(x, xo, mean, n) / n + eps));
-      stats.set(Lanes.FLOAT, (statsAt + 2 * r) * SIZE, mean);
-      stats.set(Lanes.FLOAT, (statsAt + 2 * r + 1) * SIZE, rstd);
+      long so = (statsAt + 2 * r) * SIZE;
+      statistics(x, xo, n, eps, centred, stats, so);
+      float mean = stats.get(Lanes.FLOAT, so);
+      float rstd = stats.get(Lanes.FLOAT, so + SIZE);
       if (weighted && biased) {
         affine(x, xo, weight, wo, bias, bo, y, yo, mean, rstd, n);
       } else if (weighted) {
@@ -65,6 +71,75 @@ public final class NormF32 {
         plain(x, xo, y, yo, mean, rstd, n);
       }
     }
+  }
+
+  /// Layer norm of rows `begin` to `end` of `x` whose weights and biases each belong to `repeat`
+  /// neighbours; row `r` uses those from `(r % groups) * n / repeat` on.
+  public static void channels(
+      MemorySegment x,
+      MemorySegment weight,
+      MemorySegment bias,
+      MemorySegment y,
+      MemorySegment stats,
+      long begin,
+      long end,
+      int n,
+      long groups,
+      int repeat,
+      double eps) {
+    boolean weighted = weight.byteSize() > 0;
+    boolean biased = bias.byteSize() > 0;
+    for (long r = begin; r < end; r++) {
+      long so = 2 * r * SIZE;
+      statistics(x, r * n * SIZE, n, eps, true, stats, so);
+      float mean = stats.get(Lanes.FLOAT, so);
+      float rstd = stats.get(Lanes.FLOAT, so + SIZE);
+      long channel = r % groups * (n / repeat) * SIZE;
+      for (int i = 0; i < n; i += repeat, channel += SIZE) {
+        float w = weighted ? weight.get(Lanes.FLOAT, channel) : 1;
+        float b = biased ? bias.get(Lanes.FLOAT, channel) : 0;
+        channel(x, y, (r * n + i) * SIZE, mean, rstd, w, b, repeat);
+      }
+    }
+  }
+
+  private static void channel(
+      MemorySegment x, MemorySegment y, long at, float mean, float rstd, float w, float b, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    FloatVector scale = FloatVector.broadcast(Lanes.F32, w);
+    FloatVector shift = FloatVector.broadcast(Lanes.F32, b);
+    int full = Lanes.F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      long to = at + i * SIZE;
+      FloatVector v = load(x, to).sub(mean).mul(rstd).fma(scale, shift);
+      v.intoMemorySegment(y, to, Lanes.ORDER);
+    }
+    for (int i = full; i < n; i++) {
+      long to = at + i * SIZE;
+      y.set(Lanes.FLOAT, to, Math.fma((x.get(Lanes.FLOAT, to) - mean) * rstd, w, b));
+    }
+  }
+
+  /// Keeps mean and rstd of a row. A long row is read once: moments of each piece are about the
+  /// mean of the piece and joined in double (Chan, Golub, LeVeque, Updating formulae and a pairwise
+  /// algorithm for computing sample variances, 1979).
+  private static void statistics(
+      MemorySegment x, long xo, int n, double eps, boolean centred, MemorySegment stats, long so) {
+    int piece = centred ? PIECE : n;
+    double mean = 0;
+    double square = 0;
+    for (int i = 0, m; i < n; i += m) {
+      m = Math.min(piece, n - i);
+      double of = centred ? ReduceF32.sum(x, xo + i * SIZE, m) / m : 0;
+      float near = (float) of;
+      double gap = of - mean;
+      square += squares(x, xo + i * SIZE, near, m);
+      square += gap * gap * i * ((double) m / (i + m));
+      mean += gap * ((double) m / (i + m));
+    }
+    stats.set(Lanes.FLOAT, so, (float) mean);
+    stats.set(Lanes.FLOAT, so + SIZE, (float) (1 / Math.sqrt(square / n + eps)));
   }
 
   /// `sum((x - mean)^2)`

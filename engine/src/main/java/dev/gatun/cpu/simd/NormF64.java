@@ -14,14 +14,19 @@ import jdk.incubator.vector.DoubleVector;
 /// `groups` rows here. `MemorySegment.NULL` stands for no weight and for no bias.
 ///
 /// Layer norm (`centred`): `y = (x - mean) rstd w + b` with `rstd = 1 / sqrt(mean((x - mean)^2) +
-/// eps)`, in two passes, since the difference of moments cancels. RMS norm: `y = x rstd w + b` with
-/// `rstd = 1 / sqrt(mean(x^2) + eps)`. Sums are taken 512 vectors at a time. For the gradient
+/// eps)`, about the mean, since the difference of moments cancels. RMS norm: `y = x rstd w + b`
+/// with `rstd = 1 / sqrt(mean(x^2) + eps)`. Sums are taken 512 vectors at a time. For the gradient
 /// `stats[2 r]` receives the mean (0 in RMS norm), `stats[2 r + 1]` rstd.
 ///
 /// The gradients are [NormGradientF64].
 public final class NormF64 {
 
   private static final int LANES = Lanes.F64.length();
+
+  /// Elements of a piece of a long row, which stays in the first-level cache between its sum and
+  /// its squares.
+  private static final int PIECE = 2048;
+
   private static final long SIZE = Double.BYTES;
 
   private NormF64() {}
@@ -51,10 +56,10 @@ public final class NormF64 {
       long yo = (yAt + r * n) * SIZE;
       long wo = (weightAt + r % groups * n) * SIZE;
       long bo = (biasAt + r % groups * n) * SIZE;
-      double mean = centred ? (ReduceF64.sum(x, xo, n) / n) : 0.0;
-      double rstd = (1 / Math.sqrt(squares(x, xo, mean, n) / n + eps));
-      stats.set(Lanes.DOUBLE, (statsAt + 2 * r) * SIZE, mean);
-      stats.set(Lanes.DOUBLE, (statsAt + 2 * r + 1) * SIZE, rstd);
+      long so = (statsAt + 2 * r) * SIZE;
+      statistics(x, xo, n, eps, centred, stats, so);
+      double mean = stats.get(Lanes.DOUBLE, so);
+      double rstd = stats.get(Lanes.DOUBLE, so + SIZE);
       if (weighted && biased) {
         affine(x, xo, weight, wo, bias, bo, y, yo, mean, rstd, n);
       } else if (weighted) {
@@ -65,6 +70,81 @@ public final class NormF64 {
         plain(x, xo, y, yo, mean, rstd, n);
       }
     }
+  }
+
+  /// Layer norm of rows `begin` to `end` of `x` whose weights and biases each belong to `repeat`
+  /// neighbours; row `r` uses those from `(r % groups) * n / repeat` on.
+  public static void channels(
+      MemorySegment x,
+      MemorySegment weight,
+      MemorySegment bias,
+      MemorySegment y,
+      MemorySegment stats,
+      long begin,
+      long end,
+      int n,
+      long groups,
+      int repeat,
+      double eps) {
+    boolean weighted = weight.byteSize() > 0;
+    boolean biased = bias.byteSize() > 0;
+    for (long r = begin; r < end; r++) {
+      long so = 2 * r * SIZE;
+      statistics(x, r * n * SIZE, n, eps, true, stats, so);
+      double mean = stats.get(Lanes.DOUBLE, so);
+      double rstd = stats.get(Lanes.DOUBLE, so + SIZE);
+      long channel = r % groups * (n / repeat) * SIZE;
+      for (int i = 0; i < n; i += repeat, channel += SIZE) {
+        double w = weighted ? weight.get(Lanes.DOUBLE, channel) : 1;
+        double b = biased ? bias.get(Lanes.DOUBLE, channel) : 0;
+        channel(x, y, (r * n + i) * SIZE, mean, rstd, w, b, repeat);
+      }
+    }
+  }
+
+  private static void channel(
+      MemorySegment x,
+      MemorySegment y,
+      long at,
+      double mean,
+      double rstd,
+      double w,
+      double b,
+      int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    DoubleVector scale = DoubleVector.broadcast(Lanes.F64, w);
+    DoubleVector shift = DoubleVector.broadcast(Lanes.F64, b);
+    int full = Lanes.F64.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      long to = at + i * SIZE;
+      DoubleVector v = load(x, to).sub(mean).mul(rstd).fma(scale, shift);
+      v.intoMemorySegment(y, to, Lanes.ORDER);
+    }
+    for (int i = full; i < n; i++) {
+      long to = at + i * SIZE;
+      y.set(Lanes.DOUBLE, to, Math.fma((x.get(Lanes.DOUBLE, to) - mean) * rstd, w, b));
+    }
+  }
+
+  /// Keeps mean and rstd of a row. A long row is read once: moments of each piece are about the
+  /// mean of the piece and joined in double (Chan, Golub, LeVeque, Updating formulae and a pairwise
+  /// algorithm for computing sample variances, 1979).
+  private static void statistics(
+      MemorySegment x, long xo, int n, double eps, boolean centred, MemorySegment stats, long so) {
+    int piece = centred ? PIECE : n;
+    double mean = 0;
+    double square = 0;
+    for (int i = 0, m; i < n; i += m) {
+      m = Math.min(piece, n - i);
+      double of = centred ? ReduceF64.sum(x, xo + i * SIZE, m) / m : 0;
+      double gap = of - mean;
+      square += squares(x, xo + i * SIZE, of, m);
+      square += gap * gap * i * ((double) m / (i + m));
+      mean += gap * ((double) m / (i + m));
+    }
+    stats.set(Lanes.DOUBLE, so, mean);
+    stats.set(Lanes.DOUBLE, so + SIZE, 1 / Math.sqrt(square / n + eps));
   }
 
   /// `sum((x - mean)^2)`

@@ -12,10 +12,10 @@ import java.util.Optional;
 /// sample's groups of neighbouring channels and all positions.
 ///
 /// Shapes: `x` and `y` `[N, C, ..]`, then `weight [C]` and `bias [C]` where there are; F32 or F64.
-/// Gradient: as [LayerNorm], `dweight` and `dbias` summed over samples and positions. Cost: one
-/// read and one write of `x`, and as much again from the second-level cache for the weights of a
-/// sample where there are positions. Error: as [LayerNorm]. Source: Wu, He, Group normalization,
-/// arXiv 1803.08494.
+/// Gradient: as [LayerNorm], `dweight` and `dbias` summed over samples and positions. Cost: two
+/// reads and one write of `x`, one read where a group fits the first-level cache; where there are a
+/// few positions, up to 63, the weights of a sample are read repeated from scratch memory. Error:
+/// as [LayerNorm]. Source: Wu, He, Group normalization, arXiv 1803.08494.
 ///
 /// @param groups number of groups, which must divide `C`
 /// @param eps added to the variance

@@ -14,9 +14,10 @@ import java.util.Optional;
 /// Shapes: `x` and `y` `[.., D]`, then `weight [D]` and `bias [D]` where there are; F32 or F64.
 /// Gradient, with `h = (x - mean) rstd` and `g = dy weight`: `dx = rstd (g - mean(g) - h mean(g
 /// h))`, `dweight = sum(dy h)`, `dbias = sum(dy)` over rows, added in blocks that depend on the
-/// shape only. Cost: one read and one write while a row fits the first-level cache. Error: a few
-/// `eps` of the largest `|x - mean| rstd`; the variance takes a second pass, since the difference
-/// of moments cancels. Source: Ba, Kiros, Hinton, Layer normalization, arXiv 1607.06450.
+/// shape only. Cost: one read and one write while a row fits the first-level cache, else two reads.
+/// Error: a few `eps` of the largest `|x - mean| rstd`; the variance is summed about the mean of a
+/// piece of the row, since the difference of moments cancels. Source: Ba, Kiros, Hinton, Layer
+/// normalization, arXiv 1607.06450.
 ///
 /// @param eps added to the variance
 /// @param weight whether there is a weight

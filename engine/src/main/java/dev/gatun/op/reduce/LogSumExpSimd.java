@@ -2,6 +2,7 @@ package dev.gatun.op.reduce;
 
 import dev.gatun.cpu.simd.Accumulate;
 import dev.gatun.cpu.simd.ExpLanes;
+import dev.gatun.cpu.simd.ExpSum;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
@@ -19,15 +20,22 @@ record LogSumExpSimd() implements States.Form {
       Accumulate.heavy(
           (a, x, p) -> a.add(ExpLanes.nonPositiveF64(x.sub(p))), (a, b) -> a.add(b), 0);
 
+  /// For F32, whose rounding hides the error of a shorter polynomial.
+  private static final Accumulate EXP_F32 =
+      Accumulate.heavy((a, x, p) -> a.add(ExpSum.term(x.sub(p))), (a, b) -> a.add(b), 0);
+
   static final Workers.Body BODY = new States.Body(new LogSumExpSimd());
 
   @Override
   public void row(Call c, long at, int n, long state, long plane) {
-    boolean isF32 = c.dtype() == DType.F32;
-    double max = MAX.row(isF32, c.in(0), at, n, 0);
+    if (c.dtype() == DType.F32) {
+      ExpSum.row(c.in(0), at, n, c.scratch(), state, state + plane);
+      return;
+    }
+    double max = MAX.row(false, c.in(0), at, n, 0);
     States.set(c, state, max);
     // Below an infinity there is nothing to add up, and the difference would be NaN.
-    States.set(c, state + plane, Double.isInfinite(max) ? 1 : EXP.row(isF32, c.in(0), at, n, max));
+    States.set(c, state + plane, Double.isInfinite(max) ? 1 : EXP.row(false, c.in(0), at, n, max));
   }
 
   @Override
@@ -37,7 +45,8 @@ record LogSumExpSimd() implements States.Form {
       int m = Math.min(TILE, n - i);
       long max = state + i;
       MAX.columns(isF32, c.in(0), at + i, stride, rows, m, c.scratch(), max, c.scratch(), max);
-      EXP.columns(
+      Accumulate exp = isF32 ? EXP_F32 : EXP;
+      exp.columns(
           isF32, c.in(0), at + i, stride, rows, m, c.scratch(), max + plane, c.scratch(), max);
     }
   }

@@ -11,6 +11,10 @@ final class NormPlan {
   /// Sums for the weights are kept for so many blocks at most.
   private static final int BLOCKS = 128;
 
+  /// Neighbours that share a weight from which on they have a loop of their own; fewer find it
+  /// repeated in scratch memory.
+  static final int CHANNEL = 64;
+
   // Runs, their number in a period of the weights, and what to do with them. Operands are numbered
   // by input, -1 where there is none.
   static final int N = 0;

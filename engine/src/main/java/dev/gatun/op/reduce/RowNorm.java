@@ -123,11 +123,13 @@ interface RowNorm extends Kernel {
     RowNormSimd.forward(this, c, w);
   }
 
-  /// Weight and bias, spread out where neighbours share them.
+  /// Weight and bias, spread out where few neighbours share them.
   @Override
   default long scratch(List<Spec> in, int workers) {
     Shape x = in.get(0).shape();
-    return x.elems() == 0 || repeat(x) == 1 ? 0 : 2 * width(x) * in.get(0).dtype().bytes();
+    return x.elems() == 0 || repeat(x) == 1 || repeat(x) >= NormPlan.CHANNEL
+        ? 0
+        : 2 * width(x) * in.get(0).dtype().bytes();
   }
 
   @Override

@@ -35,6 +35,7 @@ final class RowNormSimd {
       Loop.f64((DoubleVector x, DoubleVector z) -> x.mul(z.mul(SigmoidLanes.f64(z))));
 
   private static final Workers.Body FORWARD = RowNormSimd::forward;
+  private static final Workers.Body CHANNELS = RowNormSimd::channels;
 
   private RowNormSimd() {}
 
@@ -45,6 +46,10 @@ final class RowNormSimd {
     }
     long[] r = c.registers();
     NormPlan.forward(op, x, r);
+    if (r[SPREAD] >= NormPlan.CHANNEL) {
+      w.run(CHANNELS, c, 0, NormPlan.blocks(r));
+      return;
+    }
     if (r[SPREAD] > 1) {
       spread(c, (int) r[WEIGHT], 0, r[SPREAD], op.width(x));
       spread(c, (int) r[BIAS], op.width(x), r[SPREAD], op.width(x));
@@ -81,6 +86,24 @@ final class RowNormSimd {
   /// Element number of the first bias in [#operand].
   static long biasAt(long[] r) {
     return r[SPREAD] > 1 ? r[N] * r[GROUPS] : 0;
+  }
+
+  private static void channels(Call c, long phase, int block, int worker) {
+    long[] r = c.registers();
+    long begin = block * r[PER_BLOCK];
+    long end = Math.min(r[RUNS], begin + r[PER_BLOCK]);
+    int n = Math.toIntExact(r[N]);
+    int repeat = (int) r[SPREAD];
+    double eps = Double.longBitsToDouble(r[EPS]);
+    MemorySegment x = c.in(0);
+    MemorySegment w = r[WEIGHT] < 0 ? MemorySegment.NULL : c.in((int) r[WEIGHT]);
+    MemorySegment b = r[BIAS] < 0 ? MemorySegment.NULL : c.in((int) r[BIAS]);
+    MemorySegment y = c.out(0);
+    if (c.dtype() == DType.F32) {
+      NormF32.channels(x, w, b, y, c.out(1), begin, end, n, r[GROUPS], repeat, eps);
+    } else {
+      NormF64.channels(x, w, b, y, c.out(1), begin, end, n, r[GROUPS], repeat, eps);
+    }
   }
 
   private static void forward(Call c, long phase, int block, int worker) {
