@@ -38,7 +38,7 @@ final class RandomSimd {
       int n = Piece.elems(c, block, at, perBlock);
       int blocks = Piece.blocks(n, perBlock);
       words(c, at, perBlock, blocks, s);
-      // SECOND lies behind FIRST, but only after a whole piece.
+      // Between the rows lies what a last piece does not use.
       if (f32) {
         RandomLanes.uniformF32(c.scratch(), s + FIRST, blocks);
         RandomLanes.uniformF32(c.scratch(), s + SECOND, blocks);
