@@ -202,7 +202,7 @@ public final class Scope implements AutoCloseable {
     return run(new Uniform(dtype, shape, seed), List.of()).get(0);
   }
 
-  /// Standard normal numbers, the same for the same `seed` on every device.
+  /// Standard normal numbers, the same for the same `seed` on every device within the last ulps.
   ///
   /// @throws IllegalArgumentException unless `dtype` is F32 or F64
   public Tensor normal(DType dtype, Shape shape, long seed) {
@@ -216,7 +216,8 @@ public final class Scope implements AutoCloseable {
     return run(new Bernoulli(dtype, shape, p, seed), List.of()).get(0);
   }
 
-  /// Normal numbers that lie in `[low, high]`, the same for the same `seed` on every device.
+  /// Normal numbers that lie in `[low, high]`, the same for the same `seed` on every device within
+  /// the last ulps.
   ///
   /// @throws IllegalArgumentException unless `dtype` is F32 or F64, `std > 0` and `low < high`
   public Tensor truncatedNormal(

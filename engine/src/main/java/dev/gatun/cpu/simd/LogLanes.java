@@ -148,6 +148,26 @@ public final class LogLanes {
     return y.blend(Double.NEGATIVE_INFINITY, x.compare(EQ, 0.0));
   }
 
+  /// `log(x)` of positive normal numbers, by the steps of [#f64].
+  public static DoubleVector normalF64(DoubleVector x) {
+    LongVector bits = x.reinterpretAsLongs();
+    LongVector k = bits.sub(SQRT_HALF);
+    DoubleVector f = bits.sub(k.and(0xfff0000000000000L)).reinterpretAsDoubles().sub(1.0);
+    DoubleVector e =
+        k.add(0x3ff0000000000000L)
+            .lanewise(LSHR, 52)
+            .or(0x4330000000000000L)
+            .reinterpretAsDoubles()
+            .sub(0x1p52 + 1023);
+    DoubleVector s = f.div(f.add(2.0));
+    DoubleVector z = s.mul(s);
+    DoubleVector half = f.mul(f).mul(0.5);
+    DoubleVector r = s.mul(half.add(z.mul(series(z))));
+    r = e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.abc9e3b39803fp-56), r);
+    r = f.sub(half.sub(r));
+    return e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.62e42fefa39efp-1), r);
+  }
+
   /// `log(1 + x)`
   public static DoubleVector log1pF64(DoubleVector x) {
     DoubleVector u = x.add(1.0);

@@ -36,6 +36,69 @@ public final class PhiloxLanes {
     }
   }
 
+  /// The blocks from number `first` on, as longs, for [#words].
+  public static void count(long first, int n, MemorySegment out, long at) {
+    out = Lanes.offHeap(out);
+    LongVector block = LongVector.zero(Lanes.I64).addIndex(1).add(first);
+    for (int i = 0; i < n; i += LANES) {
+      block.intoMemorySegment(out, at + (long) i * 8, Lanes.ORDER);
+      block = block.add(LANES);
+    }
+  }
+
+  /// The words of `n` blocks, a multiple of 16, whose numbers are longs from byte offset `blocks`
+  /// of `x` on: to byte offset `first` words 0 (low half) and 1 of each as a long, to `second`
+  /// words 2 and 3.
+  ///
+  /// What stands in the upper halves of lanes between the rounds is of no account: products take
+  /// the lower ones.
+  public static void words(
+      long seed, long stream, int n, MemorySegment x, long blocks, long first, long second) {
+    x = Lanes.offHeap(x);
+    LongVector m0 = LongVector.broadcast(Lanes.I64, M0).and(LOW);
+    LongVector m1 = LongVector.broadcast(Lanes.I64, M1).and(LOW);
+    long seed1 = seed >>> 32;
+    for (int i = 0; i < n; i += 2 * LANES) {
+      long at = (long) i * 8;
+      LongVector a0 = LongVector.fromMemorySegment(Lanes.I64, x, blocks + at, Lanes.ORDER);
+      LongVector b0 =
+          LongVector.fromMemorySegment(Lanes.I64, x, blocks + at + LANES * 8L, Lanes.ORDER);
+      LongVector a1 = a0.lanewise(LSHR, 32);
+      LongVector b1 = b0.lanewise(LSHR, 32);
+      LongVector a2 = LongVector.broadcast(Lanes.I64, stream);
+      LongVector b2 = a2;
+      LongVector a3 = LongVector.zero(Lanes.I64);
+      LongVector b3 = a3;
+      long k0 = seed;
+      long k1 = seed1;
+      for (int round = 0; round < ROUNDS; round++) {
+        LongVector p = a0.and(LOW).mul(m0);
+        LongVector q = a2.and(LOW).mul(m1);
+        a0 = q.lanewise(LSHR, 32).lanewise(XOR, a1).lanewise(XOR, k0);
+        a1 = q;
+        a2 = p.lanewise(LSHR, 32).lanewise(XOR, a3).lanewise(XOR, k1);
+        a3 = p;
+        p = b0.and(LOW).mul(m0);
+        q = b2.and(LOW).mul(m1);
+        b0 = q.lanewise(LSHR, 32).lanewise(XOR, b1).lanewise(XOR, k0);
+        b1 = q;
+        b2 = p.lanewise(LSHR, 32).lanewise(XOR, b3).lanewise(XOR, k1);
+        b3 = p;
+        k0 += W0;
+        k1 += W1;
+      }
+      long next = at + LANES * 8L;
+      a0 = a0.and(LOW).or(a1.lanewise(LSHL, 32));
+      a2 = a2.and(LOW).or(a3.lanewise(LSHL, 32));
+      b0 = b0.and(LOW).or(b1.lanewise(LSHL, 32));
+      b2 = b2.and(LOW).or(b3.lanewise(LSHL, 32));
+      a0.intoMemorySegment(x, first + at, Lanes.ORDER);
+      b0.intoMemorySegment(x, first + next, Lanes.ORDER);
+      a2.intoMemorySegment(x, second + at, Lanes.ORDER);
+      b2.intoMemorySegment(x, second + next, Lanes.ORDER);
+    }
+  }
+
   /// Words 0 to 3 of `2 LANES` blocks, which do not cross a multiple of 2^32, 64 bytes apart.
   private static void blocks(long seed, long block, MemorySegment out, long at) {
     out = Lanes.offHeap(out);

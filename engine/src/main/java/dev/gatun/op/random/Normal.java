@@ -4,22 +4,36 @@ import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Spec;
+import java.util.List;
 
 /// Standard normal numbers (Box and Muller, Ann. Math. Stat. 29, 1958).
 ///
 /// With `u0, u1` elements `2p` and `2p + 1` of [Uniform] in F64 under the same seed, whatever the
 /// type asked for: `r = sqrt(-2 log(1 - u0))`, element `2p` is `r cos(2 pi u1)` and element `2p +
-/// 1` is `r sin(2 pi u1)`, in double precision by the functions of [StrictMath], then rounded to
-/// the type. The largest magnitude is 8.6.
+/// 1` is `r sin(2 pi u1)`, in double precision, then rounded to the type. The largest magnitude is
+/// 8.6.
 ///
-/// The same bits on every CPU and thread count; other devices agree to the last ulp of their `log`,
-/// `sin` and `cos`. No gradient.
+/// The reference takes the functions of [StrictMath], the vector form those of `LogLanes` and
+/// `TrigLanes`: they agree within 4 ulp of each number in F64, 1 in F32. The vector form gives the
+/// same bits for any number of threads and any width of vectors, as each of its steps is rounded as
+/// written and none depends on the lane. No gradient.
 ///
 /// @param dtype F32 or F64
 public record Normal(DType dtype, Shape shape, long seed) implements Random {
   @Override
   public Workers.Body body() {
     return Normal::fill;
+  }
+
+  @Override
+  public void simd(Call c, Workers w) {
+    run(c, w, RandomSimd.NORMAL);
+  }
+
+  @Override
+  public long scratch(List<Spec> in, int workers) {
+    return Piece.scratch(workers);
   }
 
   private static void fill(Call c, long phase, int block, int worker) {

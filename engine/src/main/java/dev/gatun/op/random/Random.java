@@ -33,7 +33,7 @@ interface Random extends Kernel {
   /// Chooses the stream.
   long seed();
 
-  /// Fills one block; reads the seed from register 0 and all else from the call.
+  /// Fills one block in plain loops; reads the seed from register 0 and all else from the call.
   Workers.Body body();
 
   @Override
@@ -52,11 +52,10 @@ interface Random extends Kernel {
     }
   }
 
-  /// The same scalar code on all workers.
-  @Override
-  default void simd(Call c, Workers w) {
+  /// Runs the vector form on all workers; like [#body], by register 0.
+  default void run(Call c, Workers w, Workers.Body vectors) {
     c.registers()[0] = seed();
-    w.run(body(), c, 0, blocks());
+    w.run(vectors, c, 0, blocks());
   }
 
   private int blocks() {

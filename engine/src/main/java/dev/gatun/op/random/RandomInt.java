@@ -51,7 +51,12 @@ public record RandomInt(DType dtype, Shape shape, long low, long high, long seed
   public void simd(Call c, Workers w) {
     c.registers()[1] = low;
     c.registers()[2] = high - low;
-    Random.super.simd(c, w);
+    run(c, w, RandomSimd.RANDOM_INT);
+  }
+
+  @Override
+  public long scratch(List<Spec> in, int workers) {
+    return Piece.scratch(workers);
   }
 
   private static void fill(Call c, long phase, int block, int worker) {

@@ -4,6 +4,8 @@ import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Spec;
+import java.util.List;
 
 /// Uniform numbers in [0, 1), multiples of 2^-24 (F32) or 2^-53 (F64).
 ///
@@ -18,6 +20,16 @@ public record Uniform(DType dtype, Shape shape, long seed) implements Random {
   @Override
   public Workers.Body body() {
     return Uniform::fill;
+  }
+
+  @Override
+  public void simd(Call c, Workers w) {
+    run(c, w, RandomSimd.UNIFORM);
+  }
+
+  @Override
+  public long scratch(List<Spec> in, int workers) {
+    return Piece.scratch(workers);
   }
 
   private static void fill(Call c, long phase, int block, int worker) {
