@@ -114,7 +114,7 @@ interface Accumulation extends Kernel {
 
   @Override
   default long scratch(List<Spec> in, int workers) {
-    return States.scratch(this, in.get(0).shape());
+    return States.scratch(this, in.get(0).shape(), workers);
   }
 
   @Override

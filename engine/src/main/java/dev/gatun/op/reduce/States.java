@@ -13,6 +13,11 @@ final class States {
   private static final int READ = 0;
   private static final int JOIN = 1;
   private static final int FINISH = 2;
+
+  /// One step reads all that belongs to a result: states last no longer than their unit, in a piece
+  /// of scratch memory that stays in the first-level cache.
+  private static final int DIRECT = 3;
+
   private static final int RESULTS_PER_BLOCK = 256;
 
   // Registers beside those of Passes: where states are read from and written to, in doubles, and
@@ -22,6 +27,9 @@ final class States {
   private static final int SOURCES = Passes.TILES;
   private static final int TARGET = Passes.TARGET;
   private static final int TARGETS = Passes.DIVISOR;
+
+  /// Where nothing is joined: doubles of scratch memory of a worker.
+  private static final int WORKER = Passes.SOURCE;
 
   private States() {}
 
@@ -38,6 +46,13 @@ final class States {
 
     /// Result `out` of a state of `n` elements.
     void finish(Call c, long state, long plane, long n, long out);
+
+    /// `results` results from `out` on, whose states lie side by side.
+    default void finish(Call c, long state, long plane, long n, long out, int results) {
+      for (int i = 0; i < results; i++) {
+        finish(c, state + i, plane, n, out + i);
+      }
+    }
   }
 
   static void run(Accumulation op, Call c, Workers w) {
@@ -50,7 +65,13 @@ final class States {
     long perBlock = r[Passes.UNITS_PER_BLOCK];
     r[TARGET] = 0;
     r[TARGETS] = states;
-    w.run(op.body(), c, READ, Math.toIntExact((r[Passes.UNITS] + perBlock - 1) / perBlock));
+    int units = Math.toIntExact((r[Passes.UNITS] + perBlock - 1) / perBlock);
+    if (isDirect(r, runs)) {
+      r[WORKER] = (long) Passes.TILE * op.planes();
+      w.run(op.body(), c, DIRECT, units);
+      return;
+    }
+    w.run(op.body(), c, READ, units);
     runs = Passes.advance(r, runs);
     long at = 0;
     while (runs > 1) {
@@ -73,14 +94,21 @@ final class States {
     return Math.toIntExact((states + RESULTS_PER_BLOCK - 1) / RESULTS_PER_BLOCK);
   }
 
-  /// Bytes of all states.
-  static long scratch(Accumulation op, Shape x) {
+  private static boolean isDirect(long[] r, int runs) {
+    return runs == 2 && r[Passes.STEPS] == 1;
+  }
+
+  /// Bytes of all states, or of those of a unit for each worker.
+  static long scratch(Accumulation op, Shape x, int workers) {
     if (x.elems() == 0) {
       return 0;
     }
     long[] r = new long[32];
     int runs = Passes.merge(op, op.axes(), x, r);
     Passes.plan(r, x.elems());
+    if (isDirect(r, runs)) {
+      return (long) workers * Passes.TILE * op.planes() * Double.BYTES;
+    }
     long states = x.elems() / r[Passes.K] * r[Passes.STEPS];
     long all = states;
     runs = Passes.advance(r, runs);
@@ -120,8 +148,8 @@ final class States {
   record Body(Form form) implements Workers.Body {
     @Override
     public void run(Call c, long phase, int block, int worker) {
-      if (phase == READ) {
-        read(c, block);
+      if (phase == READ || phase == DIRECT) {
+        read(c, block, phase == DIRECT ? worker : -1);
       } else if (phase == JOIN) {
         join(c, block);
       } else {
@@ -129,28 +157,34 @@ final class States {
       }
     }
 
-    private void read(Call c, int block) {
+    /// The units of a block; their results too where `worker` is not negative.
+    private void read(Call c, int block, int worker) {
       long[] r = c.registers();
       long from = block * r[Passes.UNITS_PER_BLOCK];
       long to = Math.min(r[Passes.UNITS], from + r[Passes.UNITS_PER_BLOCK]);
       for (long u = from; u < to; u++) {
-        unit(c, r, u);
+        unit(c, r, u, worker);
       }
     }
 
-    private void unit(Call c, long[] r, long u) {
+    private void unit(Call c, long[] r, long u, int worker) {
       long inner = r[Passes.INNER];
       long column = inner == 1 ? 0 : u % r[Passes.TILES] * Passes.TILE;
       long run = inner == 1 ? u : u / r[Passes.TILES];
       long step = run % r[Passes.STEPS] * r[Passes.STEP];
       long rows = Math.min(r[Passes.STEP], r[Passes.K] - step);
       long at = (run / r[Passes.STEPS] * r[Passes.K] + step) * inner + column;
-      long state = r[TARGET] + run * inner + column;
+      long out = run * inner + column;
+      long plane = worker < 0 ? r[TARGETS] : Passes.TILE;
+      long state = worker < 0 ? r[TARGET] + out : worker * r[WORKER];
+      int n = (int) Math.min(Passes.TILE, inner - column);
       if (inner == 1) {
-        form.row(c, at, (int) rows, state, r[TARGETS]);
+        form.row(c, at, (int) rows, state, plane);
       } else {
-        int n = (int) Math.min(Passes.TILE, inner - column);
-        form.columns(c, at, inner, rows, n, state, r[TARGETS]);
+        form.columns(c, at, inner, rows, n, state, plane);
+      }
+      if (worker >= 0) {
+        form.finish(c, state, plane, rows, out, n);
       }
     }
 
@@ -169,9 +203,8 @@ final class States {
       long[] r = c.registers();
       long n = c.inShape(0).elems() / r[TARGETS];
       long begin = (long) block * RESULTS_PER_BLOCK;
-      for (long i = begin, end = Math.min(r[TARGETS], begin + RESULTS_PER_BLOCK); i < end; i++) {
-        form.finish(c, r[TARGET] + i, r[TARGETS], n, i);
-      }
+      int results = (int) Math.min(RESULTS_PER_BLOCK, r[TARGETS] - begin);
+      form.finish(c, r[TARGET] + begin, r[TARGETS], n, begin, results);
     }
   }
 }
