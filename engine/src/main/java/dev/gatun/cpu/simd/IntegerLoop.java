@@ -20,6 +20,7 @@ final class IntegerLoop implements Integers.Steps {
   private static final long SIZE = I32 ? Integer.BYTES : Long.BYTES;
   private static final VectorSpecies<Integer> HALF =
       VectorSpecies.of(int.class, VectorShape.forBitSize(Lanes.SHAPE.vectorBitSize() / 2));
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final VectorShuffle<Long> SWAP4 = swap(4);
   private static final VectorShuffle<Long> SWAP2 = swap(2);
   private static final VectorShuffle<Long> SWAP1 = swap(1);
@@ -28,42 +29,11 @@ final class IntegerLoop implements Integers.Steps {
     return VectorShuffle.fromOp(Lanes.I64, i -> (i ^ distance) % LANES);
   }
 
+  /// To the end in one method: a vector that goes to a method of ours or comes from it, once a row,
+  /// is an object, because calls so rare are not inlined.
   @Override
-  public void row(MemorySegment x, long xo, int n, int period, MemorySegment a, long ao) {
-    switch (period) {
-      case 1 -> one(x, xo, n, a, ao);
-      case 2 -> two(x, xo, n, a, ao);
-      default -> four(x, xo, n, a, ao);
-    }
-  }
-
-  private static void one(MemorySegment x, long xo, int n, MemorySegment a, long ao) {
-    LongVector v = fold(total(x, xo, n), 1);
-    a.set(ValueLayout.JAVA_LONG_UNALIGNED, ao, v.lane(0));
-  }
-
-  private static void two(MemorySegment x, long xo, int n, MemorySegment a, long ao) {
-    LongVector v = fold(total(x, xo, n), 2);
-    a.set(ValueLayout.JAVA_LONG_UNALIGNED, ao, v.lane(0));
-    a.set(ValueLayout.JAVA_LONG_UNALIGNED, ao + 8, v.lane(1));
-  }
-
-  private static void four(MemorySegment x, long xo, int n, MemorySegment a, long ao) {
-    LongVector v = fold(total(x, xo, n), 4);
-    a.set(ValueLayout.JAVA_LONG_UNALIGNED, ao, v.lane(0));
-    a.set(ValueLayout.JAVA_LONG_UNALIGNED, ao + 8, v.lane(1));
-    a.set(ValueLayout.JAVA_LONG_UNALIGNED, ao + 16, v.lane(2));
-    a.set(ValueLayout.JAVA_LONG_UNALIGNED, ao + 24, v.lane(3));
-  }
-
-  /// Lanes that are a multiple of `period` apart put together.
-  private static LongVector fold(LongVector v, int period) {
-    v = LANES > 4 && period <= 4 ? v.lanewise(OP, v.rearrange(SWAP4)) : v;
-    v = LANES > 2 && period <= 2 ? v.lanewise(OP, v.rearrange(SWAP2)) : v;
-    return period == 1 ? v.lanewise(OP, v.rearrange(SWAP1)) : v;
-  }
-
-  private static LongVector total(MemorySegment x, long xo, int n) {
+  public void row(MemorySegment x, long xo, int n, int period, MemorySegment y, long yo) {
+    y = Lanes.offHeap(y);
     x = Lanes.offHeap(x);
     LongVector a = LongVector.broadcast(Lanes.I64, IDENTITY);
     LongVector b = a;
@@ -81,7 +51,26 @@ final class IntegerLoop implements Integers.Steps {
     for (; i < n; i += LANES) {
       a = a.lanewise(OP, load(x, xo + i * SIZE));
     }
-    return a;
+    switch (period) {
+      case 1 -> {
+        LongVector s = LANES > 4 ? a.lanewise(OP, a.rearrange(SWAP4)) : a;
+        s = LANES > 2 ? s.lanewise(OP, s.rearrange(SWAP2)) : s;
+        y.set(LONG, yo, s.lanewise(OP, s.rearrange(SWAP1)).lane(0));
+      }
+      case 2 -> {
+        LongVector s = LANES > 4 ? a.lanewise(OP, a.rearrange(SWAP4)) : a;
+        s = LANES > 2 ? s.lanewise(OP, s.rearrange(SWAP2)) : s;
+        y.set(LONG, yo, s.lane(0));
+        y.set(LONG, yo + 8, s.lane(1));
+      }
+      default -> {
+        LongVector s = LANES > 4 ? a.lanewise(OP, a.rearrange(SWAP4)) : a;
+        y.set(LONG, yo, s.lane(0));
+        y.set(LONG, yo + 8, s.lane(1));
+        y.set(LONG, yo + 16, s.lane(2));
+        y.set(LONG, yo + 24, s.lane(3));
+      }
+    }
   }
 
   @Override
