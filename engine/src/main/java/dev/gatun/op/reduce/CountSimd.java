@@ -194,7 +194,7 @@ record CountSimd(Result result, OnePlaneSimd floats) implements States.Form {
   public void finish(Call c, long state, long plane, long n, long out, int results) {
     switch (result) {
       case ANY -> truths(c.scratch(), state, 0, 0xff, c.out(0), out, results);
-      case ALL -> truths(c.scratch(), state, n, 0, c.out(0), out, results);
+      case ALL -> truths(c.scratch(), state, (double) n, 0, c.out(0), out, results);
       case COUNT -> counts(c.scratch(), state, c.out(0), out, results);
     }
   }
