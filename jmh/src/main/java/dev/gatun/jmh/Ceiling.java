@@ -63,7 +63,7 @@ record Ceiling(Contender loop, double work) {
         workers,
         blocks,
         b -> sums[b] = CeilingLoops.read(a.asSlice(b * bytes, bytes)),
-        bytes,
+        (double) bytes,
         sums);
   }
 
