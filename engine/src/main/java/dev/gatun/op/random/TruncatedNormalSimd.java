@@ -21,6 +21,9 @@ import java.lang.foreign.MemorySegment;
 /// Vector form of [TruncatedNormal]: an attempt at all elements of a piece, the next one at those
 /// that are left, closed up, and so on.
 final class TruncatedNormalSimd {
+  /// The half of the result's place that is free until all are drawn.
+  private static final int CHANCE = RESULT + Piece.BLOCKS * 8;
+
   static final Workers.Body BODY = TruncatedNormalSimd::fill;
 
   private TruncatedNormalSimd() {}
@@ -75,9 +78,12 @@ final class TruncatedNormalSimd {
         RejectionLanes.within(x, s + FIRST, s + SECOND, m, a, b);
       } else if (tail) {
         RandomLanes.log(x, s + FIRST, m);
-        RejectionLanes.tail(x, s + FIRST, s + SECOND, m, a, b, rate);
+        RejectionLanes.tail(x, s + FIRST, s + CHANCE, m, a, rate);
+        RejectionLanes.chance(x, s + FIRST, s + CHANCE, s + SECOND, m, b);
       } else {
-        RejectionLanes.between(x, s + FIRST, s + SECOND, m, a, b);
+        RejectionLanes.between(x, s + FIRST, s + CHANCE, m, a, b);
+        // Rounding may put a proposal beyond the limit; it is held there afterwards.
+        RejectionLanes.chance(x, s + FIRST, s + CHANCE, s + SECOND, m, Double.POSITIVE_INFINITY);
       }
       left = take(x, s, left, at);
     }
