@@ -202,7 +202,8 @@ public final class Scope implements AutoCloseable {
     return run(new Uniform(dtype, shape, seed), List.of()).get(0);
   }
 
-  /// Standard normal numbers, the same for the same `seed` on every device within the last ulps.
+  /// Standard normal numbers, the same for the same `seed` on every CPU, and on other devices
+  /// within the last ulps.
   ///
   /// @throws IllegalArgumentException unless `dtype` is F32 or F64
   public Tensor normal(DType dtype, Shape shape, long seed) {

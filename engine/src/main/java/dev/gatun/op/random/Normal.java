@@ -14,10 +14,10 @@ import java.util.List;
 /// 1` is `r sin(2 pi u1)`, in double precision, then rounded to the type. The largest magnitude is
 /// 8.6.
 ///
-/// The reference takes the functions of [StrictMath], the vector form those of `LogLanes` and
-/// `TrigLanes`: they agree within 4 ulp of each number in F64, 1 in F32. The vector form gives the
-/// same bits for any number of threads and any width of vectors, as each of its steps is rounded as
-/// written and none depends on the lane. No gradient.
+/// Logarithm, sine and cosine are polynomials whose steps are the same one by one and in vectors,
+/// so that the bits do not depend on the CPU, the width of its vectors or the number of threads.
+/// Within 4 ulp of the exact numbers in F64, 1 in F32; other devices agree to the last ulps of
+/// theirs. No gradient.
 ///
 /// @param dtype F32 or F64
 public record Normal(DType dtype, Shape shape, long seed) implements Random {
@@ -28,7 +28,7 @@ public record Normal(DType dtype, Shape shape, long seed) implements Random {
 
   @Override
   public void simd(Call c, Workers w) {
-    run(c, w, RandomSimd.NORMAL);
+    run(c, w, isFew() ? body() : RandomSimd.NORMAL);
   }
 
   @Override
@@ -41,18 +41,17 @@ public record Normal(DType dtype, Shape shape, long seed) implements Random {
     DType t = c.dtype();
     long end = Random.end(c, block);
     for (long at = (long) block * BLOCK; at < end; at += 2) {
-      double u = Uniform.f64(Philox.words(seed, at / 2, 0));
-      double r = Math.sqrt(-2 * StrictMath.log(1 - u));
+      double radius = Math.sqrt(-2 * Polar.log(1 - Uniform.f64(Philox.words(seed, at / 2, 0))));
       double turns = Uniform.f64(Philox.words(seed, at / 2, 1));
-      // The quarter turns come off exactly; within an eighth StrictMath needs no reduction.
-      int quarters = (int) (4 * turns + 0.5);
-      double angle = 2 * Math.PI * (turns - 0.25 * quarters);
-      double cos = r * StrictMath.cos(angle);
-      double sin = r * StrictMath.sin(angle);
-      double a = (quarters & 1) == 0 ? cos : -sin;
-      double b = (quarters & 1) == 0 ? sin : cos;
-      boolean back = (quarters & 2) != 0;
-      Random.store(t, c.out(0), at, end, back ? -a : a, back ? -b : b);
+      double quarters = Polar.quarters(turns);
+      double angle = Polar.angle(turns, quarters);
+      double cos = radius * Polar.cosine(angle);
+      double sin = radius * Polar.sine(angle);
+      int q = (int) Double.doubleToRawLongBits(quarters) & 3;
+      double a = (q & 1) == 0 ? cos : sin;
+      double b = (q & 1) == 0 ? sin : cos;
+      // Cosine is negative in the second and third quarter, sine in the third and fourth.
+      Random.store(t, c.out(0), at, end, q == 1 || q == 2 ? -a : a, q >= 2 ? -b : b);
     }
   }
 }

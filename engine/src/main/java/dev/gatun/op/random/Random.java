@@ -24,6 +24,9 @@ interface Random extends Kernel {
   /// Elements of a block of work; even, as elements come in pairs.
   int BLOCK = 16_384;
 
+  /// Elements that plain loops make in some 30 ms.
+  int FEW = 1 << 20;
+
   /// F32 or F64.
   DType dtype();
 
@@ -52,10 +55,17 @@ interface Random extends Kernel {
     }
   }
 
-  /// Runs the vector form on all workers; like [#body], by register 0.
-  default void run(Call c, Workers w, Workers.Body vectors) {
+  /// Runs [#body] or its vector form on all workers; either finds the seed in register 0.
+  default void run(Call c, Workers w, Workers.Body form) {
     c.registers()[0] = seed();
-    w.run(vectors, c, 0, blocks());
+    w.run(form, c, 0, blocks());
+  }
+
+  /// Whether the elements are so few that plain loops make them sooner, where these make the same
+  /// bits: vectors take a second or two until they are compiled, and most programs draw numbers
+  /// once, for their weights.
+  default boolean isFew() {
+    return shape().elems() < FEW;
   }
 
   private int blocks() {

@@ -51,7 +51,7 @@ public record RandomInt(DType dtype, Shape shape, long low, long high, long seed
   public void simd(Call c, Workers w) {
     c.registers()[1] = low;
     c.registers()[2] = high - low;
-    run(c, w, RandomSimd.RANDOM_INT);
+    run(c, w, isFew() ? body() : RandomSimd.RANDOM_INT);
   }
 
   @Override

@@ -24,7 +24,7 @@ public record Uniform(DType dtype, Shape shape, long seed) implements Random {
 
   @Override
   public void simd(Call c, Workers w) {
-    run(c, w, RandomSimd.UNIFORM);
+    run(c, w, isFew() ? body() : RandomSimd.UNIFORM);
   }
 
   @Override

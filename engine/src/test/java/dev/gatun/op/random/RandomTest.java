@@ -40,6 +40,44 @@ class RandomTest {
   }
 
   @Test
+  void manyNumbersHaveTheBitsOfFew() {
+    int few = Random.FEW - 1;
+    try (CpuDevice cpu = CpuDevice.open();
+        Scope s = cpu.scope()) {
+      for (DType t : new DType[] {DType.F32, DType.F64}) {
+        assertPrefix(s.uniform(t, Shape.of(few), 9), s.uniform(t, Shape.of(few + 38), 9));
+        assertPrefix(s.normal(t, Shape.of(few), 9), s.normal(t, Shape.of(few + 38), 9));
+      }
+      for (DType t : new DType[] {DType.I32, DType.I64}) {
+        assertPrefix(
+            s.randomInt(t, Shape.of(few), -5, 77, 9),
+            s.randomInt(t, Shape.of(few + 38), -5, 77, 9));
+      }
+    }
+  }
+
+  private static void assertPrefix(Tensor few, Tensor many) {
+    double[] prefix = Arrays.copyOf(many.toDoubleArray(), (int) few.shape().elems());
+    assertArrayEquals(few.toDoubleArray(), prefix);
+  }
+
+  @Test
+  void normalNumbersAreThoseOfBoxAndMuller() {
+    for (int i = 0; i < 100_000; i++) {
+      double u = Uniform.f64(Philox.words(3, i, 0));
+      double turns = Uniform.f64(Philox.words(3, i, 1));
+      double log = StrictMath.log(1 - u);
+      assertEquals(log, Polar.log(1 - u), 2 * Math.ulp(log));
+      double angle = Polar.angle(turns, Polar.quarters(turns));
+      assertTrue(Math.abs(angle) <= Math.PI / 4 * (1 + 1e-15));
+      assertEquals(StrictMath.sin(angle), Polar.sine(angle), Math.ulp(angle));
+      assertEquals(StrictMath.cos(angle), Polar.cosine(angle), Math.ulp(1.0));
+      double whole = Polar.quarters(turns) - 0x1.8p52;
+      assertEquals(2 * Math.PI * turns, angle + Math.PI / 2 * whole, 4 * Math.ulp(6.0));
+    }
+  }
+
+  @Test
   void momentsAreThoseOfTheDistributions() {
     int n = 1_000_000;
     try (CpuDevice cpu = CpuDevice.open();
