@@ -21,10 +21,11 @@ import jdk.incubator.vector.VectorMask;
 /// this class. Error: 1 ulp.
 ///
 /// A vector of which one argument is not ordinary goes one by one through the JDK's intrinsic, as
-/// do the elements left over at the end of a row: `|x|` not normal, `|y|` above 2^40, or a power
-/// that may not be normal.
+/// do the elements left over at the end of a row: `|x|` not normal, or a power that may not be
+/// normal.
 ///
-/// The arithmetic is one loop without calls of ours: it is more than C2 inlines. An operand that
+/// AVX2 converts no longs: the biased exponent becomes the low bits of a double from 2^52 on. The
+/// arithmetic is one loop without calls of ours: it is more than C2 inlines. An operand that
 /// repeats is therefore first written to where the result goes.
 public record PowF64Loop() implements Loop.Binary {
   private static final int LANES = Lanes.F64.length();
@@ -137,10 +138,8 @@ public record PowF64Loop() implements Loop.Binary {
     for (int i = from; i < full; i += LANES) {
       DoubleVector a = DoubleVector.fromMemorySegment(Lanes.F64, x, xo + i * 8L, Lanes.ORDER);
       DoubleVector b = DoubleVector.fromMemorySegment(Lanes.F64, y, yo + i * 8L, Lanes.ORDER);
-      LongVector sign = a.reinterpretAsLongs();
-      LongVector bits = sign.and(Long.MAX_VALUE);
+      LongVector bits = a.reinterpretAsLongs().and(Long.MAX_VALUE);
       DoubleVector size = b.reinterpretAsLongs().and(Long.MAX_VALUE).reinterpretAsDoubles();
-      // AVX2 converts no longs: the biased exponent becomes the low bits of a double from 2^52 on.
       LongVector k = bits.sub(SQRT_HALF);
       DoubleVector e =
           k.add(0x3ff0000000000000L)
@@ -152,7 +151,6 @@ public record PowF64Loop() implements Loop.Binary {
       if (!bits.reinterpretAsDoubles()
           .compare(GE, Double.MIN_NORMAL)
           .and(bits.reinterpretAsDoubles().compare(LE, Double.MAX_VALUE))
-          .and(size.compare(LE, 0x1p40))
           .and(most.compare(LE, 500_000.0))
           .allTrue()) {
         return i;
@@ -210,12 +208,11 @@ public record PowF64Loop() implements Loop.Binary {
               .lanewise(FMA, f, 0x1.ebfbdff82c598p-3)
               .lanewise(FMA, f, 0x1.62e42fefa39efp-1);
       DoubleVector scale = t.reinterpretAsLongs().lanewise(LSHL, 52).reinterpretAsDoubles();
-      DoubleVector power = q.fma(f, fLow.mul(0x1.62e42fefa39efp-1));
-      DoubleVector result = scale.fma(power, scale);
+      DoubleVector result = scale.fma(q.fma(f, fLow.mul(0x1.62e42fefa39efp-1)), scale);
       // The sign of a negative number to an odd power, NaN to one that is not whole.
       DoubleVector whole = size.add(0x1p52);
       VectorMask<Double> broken = whole.sub(0x1p52).compare(NE, size);
-      LongVector odd = whole.reinterpretAsLongs().lanewise(LSHL, 63).and(sign);
+      LongVector odd = whole.reinterpretAsLongs().lanewise(LSHL, 63).and(a.reinterpretAsLongs());
       result
           .reinterpretAsLongs()
           .or(odd)
