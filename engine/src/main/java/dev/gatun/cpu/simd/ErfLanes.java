@@ -12,9 +12,10 @@ import jdk.incubator.vector.LongVector;
 
 /// Error function of the lanes of a vector.
 ///
-/// Below 1, `x + x P(x^2)`. Beyond, `1 - T(|x|)`, where `T` need only be right against 1: in F32 the
-/// square of a polynomial of degree 10 in the distance from 2, which is exact (`T` itself would take
-/// degree 15, and a fourth power of degree 8 1.8 ulp), in F64 the tail of [GeluLanes]. Minimax polynomials fitted for this class.
+/// Below 1, `x + x P(x^2)`. Beyond, `1 - T(|x|)`, where `T` need only be right against 1: in F32
+/// the square of a polynomial of degree 10 in the distance from 2, which is exact (`T` itself would
+/// take degree 15, and a fourth power of degree 8 1.8 ulp), in F64 the tail of [GeluLanes]. Minimax
+/// polynomials fitted for this class.
 ///
 /// Error: 1.3 ulp in F32, 2 ulp in F64. `erf(+-inf) = +-1`, NaN stays NaN.
 public final class ErfLanes {

@@ -9,10 +9,7 @@ import jdk.incubator.vector.FloatVector;
 
 /// Vector form of [Erf].
 final class ErfSimd {
-  static final Workers.Body ERF =
-      new UnarySimd(
-          Loop.f32(ErfLanes::f32),
-          Loop.f64(ErfLanes::f64));
+  static final Workers.Body ERF = new UnarySimd(Loop.f32(ErfLanes::f32), Loop.f64(ErfLanes::f64));
 
   static final Workers.Body ERF_SLOPE =
       new SlopeSimd(
