@@ -1,11 +1,6 @@
 package dev.gatun.cpu.simd;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodHandles.Lookup;
 import jdk.incubator.vector.DoubleVector;
 
 /// Totals in double of F32 or F64 elements: `a = step(a, x, p)` for each element `x`, where `p` is
@@ -54,8 +49,10 @@ public final class Accumulate {
       Functor.Ternary<DoubleVector> step,
       Functor.Binary<DoubleVector> join,
       double identity) {
-    this.f32 = define(new Body(true, light, step, join, identity));
-    this.f64 = define(new Body(false, light, step, join, identity));
+    this.f32 =
+        (Steps) Template.copy(AccumulateLoop.class, new Body(true, light, step, join, identity));
+    this.f64 =
+        (Steps) Template.copy(AccumulateLoop.class, new Body(false, light, step, join, identity));
     this.identity = identity;
   }
 
@@ -93,30 +90,5 @@ public final class Accumulate {
       a.set(Lanes.DOUBLE, (aAt + i) * Double.BYTES, identity);
     }
     (isF32 ? f32 : f64).columns(x, xAt, stride, rows, n, a, aAt, p, pAt);
-  }
-
-  private static Steps define(Body body) {
-    Lookup here = MethodHandles.lookup();
-    Class<?> template = AccumulateLoop.class;
-    try (InputStream in = template.getResourceAsStream(template.getSimpleName() + ".class")) {
-      if (in == null) {
-        throw new IllegalStateException(template + ": its class file must be readable");
-      }
-      Lookup copy = here.defineHiddenClassWithClassData(in.readAllBytes(), body, true);
-      return (Steps) copy.lookupClass().getDeclaredConstructor().newInstance();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /// The body a template was defined with; called once, by its static initialiser.
-  static Body body(Lookup template) {
-    try {
-      return MethodHandles.classData(template, "_", Body.class);
-    } catch (IllegalAccessException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

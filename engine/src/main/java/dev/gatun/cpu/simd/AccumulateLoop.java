@@ -9,7 +9,8 @@ import jdk.incubator.vector.VectorShuffle;
 /// latency, and over four rows at a time along columns, which saves loads and stores of totals.
 final class AccumulateLoop implements Accumulate.Steps {
 
-  private static final Accumulate.Body BODY = Accumulate.body(MethodHandles.lookup());
+  private static final Accumulate.Body BODY =
+      Template.body(MethodHandles.lookup(), Accumulate.Body.class);
   private static final Functor.Ternary<DoubleVector> STEP = BODY.step();
   private static final Functor.Binary<DoubleVector> JOIN = BODY.join();
   private static final double IDENTITY = BODY.identity();

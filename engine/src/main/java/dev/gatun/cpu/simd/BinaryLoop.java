@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// Template of [Loop.Binary].
 final class BinaryLoop implements Loop.Binary {
 
-  private static final Loop.Body BODY = Loop.body(MethodHandles.lookup());
+  private static final Loop.Body BODY = Template.body(MethodHandles.lookup(), Loop.Body.class);
   private static final VectorSpecies<Float> S = BODY.species();
   private static final Functor.Binary<Vector<Float>> F = functor();
   private static final int LANES = S.length();

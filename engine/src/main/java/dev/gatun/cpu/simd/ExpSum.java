@@ -1,14 +1,11 @@
 package dev.gatun.cpu.simd;
 
-import static dev.gatun.cpu.simd.ReduceF32.load;
 import static jdk.incubator.vector.VectorOperators.FMA;
-import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 
 /// Sums of exponentials of F32 elements below their maximum, in one read of memory.
@@ -18,7 +15,6 @@ import jdk.incubator.vector.LongVector;
 /// scaled down (Milakov, Gimelshein, arXiv 1805.02867). Differences, exponentials and sums are in
 /// double, so that a sum barely above 1 keeps what is above.
 public final class ExpSum {
-  private static final int LANES_F = Lanes.F32.length();
   private static final int LANES = Lanes.F64.length();
   private static final long SIZE = Float.BYTES;
 
@@ -40,7 +36,7 @@ public final class ExpSum {
     for (int i = 0; i < n; i += CHUNK) {
       int m = Math.min(CHUNK, n - i);
       long xo = (xAt + i) * SIZE;
-      float top = top(x, xo, m);
+      float top = SoftmaxF32.top(x, xo, m);
       if (top > most) {
         total *= Math.exp((double) most - top);
         most = top;
@@ -74,37 +70,6 @@ public final class ExpSum {
         .add(power)
         .reinterpretAsDoubles()
         .blend(0.0, x.compare(LT, -708.0));
-  }
-
-  /// Greatest element, NaN ignored: comparing costs a third of `max`, and NaN shows in the sum.
-  private static float top(MemorySegment x, long xo, int n) {
-    x = Lanes.offHeap(x);
-    FloatVector a = FloatVector.broadcast(Lanes.F32, Float.NEGATIVE_INFINITY);
-    FloatVector b = a;
-    FloatVector c = a;
-    FloatVector d = a;
-    int i = 0;
-    for (int full = n - 4 * LANES_F; i <= full; i += 4 * LANES_F) {
-      long at = xo + i * SIZE;
-      FloatVector v = load(x, at);
-      a = a.blend(v, v.compare(GT, a));
-      v = load(x, at + LANES_F * SIZE);
-      b = b.blend(v, v.compare(GT, b));
-      v = load(x, at + 2 * LANES_F * SIZE);
-      c = c.blend(v, v.compare(GT, c));
-      v = load(x, at + 3 * LANES_F * SIZE);
-      d = d.blend(v, v.compare(GT, d));
-    }
-    for (int full = n - LANES_F; i <= full; i += LANES_F) {
-      FloatVector v = load(x, xo + i * SIZE);
-      a = a.blend(v, v.compare(GT, a));
-    }
-    float most = Fold.max(a.max(b).max(c.max(d)));
-    for (; i < n; i++) {
-      float v = x.get(Lanes.FLOAT, xo + i * SIZE);
-      most = v > most ? v : most;
-    }
-    return most;
   }
 
   private static double sum(MemorySegment x, long xo, int n, double most) {

@@ -12,7 +12,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// Template of [Integers]: four vectors along a row, four rows at a time along columns.
 final class IntegerLoop implements Integers.Steps {
-  private static final Integers.Body BODY = Integers.body(MethodHandles.lookup());
+  private static final Integers.Body BODY =
+      Template.body(MethodHandles.lookup(), Integers.Body.class);
   private static final VectorOperators.Associative OP = BODY.op();
   private static final long IDENTITY = BODY.identity();
   private static final boolean I32 = BODY.i32();

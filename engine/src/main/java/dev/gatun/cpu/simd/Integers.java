@@ -1,11 +1,6 @@
 package dev.gatun.cpu.simd;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodHandles.Lookup;
 import jdk.incubator.vector.VectorOperators;
 
 /// Totals in long of I32 or I64 elements under one associative operation, whose order does not
@@ -29,8 +24,8 @@ public final class Integers {
   private final Steps i64;
 
   private Integers(VectorOperators.Associative op, long identity) {
-    this.i32 = define(new Body(true, op, identity));
-    this.i64 = define(new Body(false, op, identity));
+    this.i32 = (Steps) Template.copy(IntegerLoop.class, new Body(true, op, identity));
+    this.i64 = (Steps) Template.copy(IntegerLoop.class, new Body(false, op, identity));
   }
 
   /// Sums.
@@ -72,30 +67,5 @@ public final class Integers {
       MemorySegment a,
       long ao) {
     (isI32 ? i32 : i64).columns(x, xo, step, rows, n, a, ao);
-  }
-
-  private static Steps define(Body body) {
-    Lookup here = MethodHandles.lookup();
-    Class<?> template = IntegerLoop.class;
-    try (InputStream in = template.getResourceAsStream(template.getSimpleName() + ".class")) {
-      if (in == null) {
-        throw new IllegalStateException(template + ": its class file must be readable");
-      }
-      Lookup copy = here.defineHiddenClassWithClassData(in.readAllBytes(), body, true);
-      return (Steps) copy.lookupClass().getDeclaredConstructor().newInstance();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /// The body a template was defined with; called once, by its static initialiser.
-  static Body body(Lookup template) {
-    try {
-      return MethodHandles.classData(template, "_", Body.class);
-    } catch (IllegalAccessException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

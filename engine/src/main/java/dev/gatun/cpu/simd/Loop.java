@@ -1,11 +1,6 @@
 package dev.gatun.cpu.simd;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodHandles.Lookup;
 import java.util.function.DoubleUnaryOperator;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
@@ -206,27 +201,7 @@ public sealed interface Loop permits Loop.Unary, Loop.Pairwise, Loop.Ternary {
   @SuppressWarnings("unchecked") // see Body
   private static Object define(Class<?> template, VectorSpecies<?> species, Functor functor) {
     Body body = new Body((VectorSpecies<Float>) species, functor);
-    Lookup here = MethodHandles.lookup();
-    try (InputStream in = template.getResourceAsStream(template.getSimpleName() + ".class")) {
-      if (in == null) {
-        throw new IllegalStateException(template + ": its class file must be readable");
-      }
-      Lookup copy = here.defineHiddenClassWithClassData(in.readAllBytes(), body, true);
-      return copy.lookupClass().getDeclaredConstructor().newInstance();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /// The body a template was defined with; called once, by its static initialiser.
-  static Body body(Lookup template) {
-    try {
-      return MethodHandles.classData(template, "_", Body.class);
-    } catch (IllegalAccessException e) {
-      throw new IllegalStateException(e);
-    }
+    return Template.copy(template, body);
   }
 
   /// True if `bytes` from `xo` of `x` and from `yo` of `y` share memory. The last vector of a loop

@@ -1,11 +1,6 @@
 package dev.gatun.cpu.simd;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodHandles.Lookup;
 import jdk.incubator.vector.DoubleVector;
 
 /// Running totals of F32 or F64 elements by an associative functor, carried in double: along a row
@@ -48,8 +43,10 @@ public final class Scan {
   /// @param exclusive whether an element is left out of its own total
   public Scan(
       boolean reverse, boolean exclusive, Functor.Binary<DoubleVector> join, double identity) {
-    this.f32 = define(new Body(true, reverse, exclusive, join, identity));
-    this.f64 = define(new Body(false, reverse, exclusive, join, identity));
+    this.f32 =
+        (Steps) Template.copy(ScanLoop.class, new Body(true, reverse, exclusive, join, identity));
+    this.f64 =
+        (Steps) Template.copy(ScanLoop.class, new Body(false, reverse, exclusive, join, identity));
     this.identity = identity;
   }
 
@@ -74,30 +71,5 @@ public final class Scan {
       carry.set(Lanes.DOUBLE, (carryAt + i) * Double.BYTES, identity);
     }
     (isF32 ? f32 : f64).columns(x, y, at, stride, rows, n, carry, carryAt);
-  }
-
-  private static Steps define(Body body) {
-    Lookup here = MethodHandles.lookup();
-    Class<?> template = ScanLoop.class;
-    try (InputStream in = template.getResourceAsStream(template.getSimpleName() + ".class")) {
-      if (in == null) {
-        throw new IllegalStateException(template + ": its class file must be readable");
-      }
-      Lookup copy = here.defineHiddenClassWithClassData(in.readAllBytes(), body, true);
-      return (Steps) copy.lookupClass().getDeclaredConstructor().newInstance();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /// The body a template was defined with; called once, by its static initialiser.
-  static Body body(Lookup template) {
-    try {
-      return MethodHandles.classData(template, "_", Body.class);
-    } catch (IllegalAccessException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorShuffle;
 /// in four rows.
 final class ScanLoop implements Scan.Steps {
 
-  private static final Scan.Body BODY = Scan.body(MethodHandles.lookup());
+  private static final Scan.Body BODY = Template.body(MethodHandles.lookup(), Scan.Body.class);
   private static final Functor.Binary<DoubleVector> JOIN = BODY.join();
   private static final double IDENTITY = BODY.identity();
   private static final boolean F32 = BODY.f32();

@@ -104,7 +104,7 @@ public final class SoftmaxF32 {
 
   /// Largest element, NaN ignored: a NaN shows in the sum of exponentials anyway, and comparing
   /// costs a third of `max`, which must order NaN and the zeros.
-  private static float top(MemorySegment x, long xo, int n) {
+  static float top(MemorySegment x, long xo, int n) {
     x = Lanes.offHeap(x);
     FloatVector a = FloatVector.broadcast(Lanes.F32, Float.NEGATIVE_INFINITY);
     FloatVector b = a;

@@ -10,7 +10,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// Template of [Loop.Ternary].
 final class TernaryLoop implements Loop.Ternary {
 
-  private static final Loop.Body BODY = Loop.body(MethodHandles.lookup());
+  private static final Loop.Body BODY = Template.body(MethodHandles.lookup(), Loop.Body.class);
   private static final VectorSpecies<Float> S = BODY.species();
   private static final Functor.Ternary<Vector<Float>> F = functor();
   private static final int LANES = S.length();

@@ -19,7 +19,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// than eight bytes to narrow four lanes into.
 final class TestLoop implements Loop.Pairwise {
 
-  private static final Loop.Body BODY = Loop.body(MethodHandles.lookup());
+  private static final Loop.Body BODY = Template.body(MethodHandles.lookup(), Loop.Body.class);
   private static final VectorSpecies<Float> S = BODY.species();
   private static final Functor.Test<Vector<Float>> F = functor();
   private static final int LANES = S.length();

@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// Template of [Loop.Unary].
 final class UnaryLoop implements Loop.Unary {
 
-  private static final Loop.Body BODY = Loop.body(MethodHandles.lookup());
+  private static final Loop.Body BODY = Template.body(MethodHandles.lookup(), Loop.Body.class);
   private static final VectorSpecies<Float> S = BODY.species();
   private static final Functor.Unary<Vector<Float>> F = functor();
   private static final int LANES = S.length();
