@@ -217,8 +217,8 @@ public final class Scope implements AutoCloseable {
     return run(new Bernoulli(dtype, shape, p, seed), List.of()).get(0);
   }
 
-  /// Normal numbers that lie in `[low, high]`, the same for the same `seed` on every device within
-  /// the last ulps.
+  /// Normal numbers that lie in `[low, high]`, the same for the same `seed` on every CPU, and on
+  /// other devices within the last ulps.
   ///
   /// @throws IllegalArgumentException unless `dtype` is F32 or F64, `std > 0` and `low < high`
   public Tensor truncatedNormal(

@@ -41,17 +41,11 @@ public record Normal(DType dtype, Shape shape, long seed) implements Random {
     DType t = c.dtype();
     long end = Random.end(c, block);
     for (long at = (long) block * BLOCK; at < end; at += 2) {
-      double radius = Math.sqrt(-2 * Polar.log(1 - Uniform.f64(Philox.words(seed, at / 2, 0))));
+      double log = Elementary.log(1 - Uniform.f64(Philox.words(seed, at / 2, 0)));
       double turns = Uniform.f64(Philox.words(seed, at / 2, 1));
-      double quarters = Polar.quarters(turns);
-      double angle = Polar.angle(turns, quarters);
-      double cos = radius * Polar.cosine(angle);
-      double sin = radius * Polar.sine(angle);
-      int q = (int) Double.doubleToRawLongBits(quarters) & 3;
-      double a = (q & 1) == 0 ? cos : sin;
-      double b = (q & 1) == 0 ? sin : cos;
-      // Cosine is negative in the second and third quarter, sine in the third and fourth.
-      Random.store(t, c.out(0), at, end, q == 1 || q == 2 ? -a : a, q >= 2 ? -b : b);
+      double radius = Math.sqrt(-2 * log);
+      double a = radius * Elementary.cosine(turns);
+      Random.store(t, c.out(0), at, end, a, radius * Elementary.sine(turns));
     }
   }
 }

@@ -19,11 +19,8 @@ import java.util.List;
 /// most the density at `z` over the largest between the limits. Two attempts or fewer are expected
 /// for most limits, 4 for the worst.
 ///
-/// Worked out in doubles, held between the limits and rounded to the type. The reference takes the
-/// functions of [StrictMath], the vector form those of `LogLanes`, `TrigLanes` and `ExpLanes`: they
-/// agree within 4 ulp of the larger of `std z` and the result in F64, 1 in F32, but where an
-/// attempt lies on the border of what is taken by as little, with a chance of some 2^-50. The
-/// vector form gives the same bits for any number of threads and any width of vectors. No gradient.
+/// Worked out in doubles by the steps of [Normal], held between the limits and rounded to the type:
+/// the same bits on every CPU, for any number of threads and any width of vectors. No gradient.
 /// Source: Robert, Simulation of truncated normal variables, Statistics and Computing 5, 1995.
 ///
 /// @param dtype F32 or F64
@@ -72,7 +69,7 @@ public record TruncatedNormal(
   @Override
   public void simd(Call c, Workers w) {
     registers(c.registers());
-    run(c, w, TruncatedNormalSimd.BODY);
+    run(c, w, isFew() ? body() : TruncatedNormalSimd.BODY);
   }
 
   @Override
@@ -112,33 +109,20 @@ public record TruncatedNormal(
       double z;
       boolean taken;
       if (around) {
-        z = Math.sqrt(-2 * StrictMath.log(1 - u)) * cosine(v);
+        z = Math.sqrt(-2 * Elementary.log(1 - u)) * Elementary.cosine(v);
         taken = z >= a && z <= b;
       } else if (tail) {
-        z = a - StrictMath.log(1 - u) / c;
-        taken = z <= b && v <= StrictMath.exp(-(z - c) * (z - c) / 2);
+        z = a - Elementary.log(1 - u) / c;
+        taken = z <= b && v <= Elementary.exp(-(z - c) * (z - c) / 2);
       } else {
         z = a + u * (b - a);
         double nearest = Math.max(0, a);
-        taken = v <= StrictMath.exp((nearest - z) * (nearest + z) / 2);
+        taken = v <= Elementary.exp((nearest - z) * (nearest + z) / 2);
       }
       if (taken) {
         return z;
       }
     }
     return Math.max(0, a);
-  }
-
-  /// Cosine of `turns` whole turns. Within an eighth of one StrictMath needs no reduction, which
-  /// would allocate.
-  private static double cosine(double turns) {
-    int quarters = (int) (4 * turns + 0.5);
-    double angle = 2 * Math.PI * (turns - 0.25 * quarters);
-    return switch (quarters & 3) {
-      case 0 -> StrictMath.cos(angle);
-      case 1 -> -StrictMath.sin(angle);
-      case 2 -> -StrictMath.cos(angle);
-      default -> StrictMath.sin(angle);
-    };
   }
 }

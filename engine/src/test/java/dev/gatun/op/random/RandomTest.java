@@ -48,6 +48,11 @@ class RandomTest {
         assertPrefix(s.uniform(t, Shape.of(few), 9), s.uniform(t, Shape.of(few + 38), 9));
         assertPrefix(s.normal(t, Shape.of(few), 9), s.normal(t, Shape.of(few + 38), 9));
       }
+      for (double low : new double[] {-2, 0.2, 3}) {
+        assertPrefix(
+            s.truncatedNormal(DType.F64, Shape.of(few), 0.1, 1.5, low, 4, 9),
+            s.truncatedNormal(DType.F64, Shape.of(few + 38), 0.1, 1.5, low, 4, 9));
+      }
       for (DType t : new DType[] {DType.I32, DType.I64}) {
         assertPrefix(
             s.randomInt(t, Shape.of(few), -5, 77, 9),
@@ -62,19 +67,19 @@ class RandomTest {
   }
 
   @Test
-  void normalNumbersAreThoseOfBoxAndMuller() {
+  void functionsAreWithinTheirBound() {
     for (int i = 0; i < 100_000; i++) {
       double u = Uniform.f64(Philox.words(3, i, 0));
-      double turns = Uniform.f64(Philox.words(3, i, 1));
       double log = StrictMath.log(1 - u);
-      assertEquals(log, Polar.log(1 - u), 2 * Math.ulp(log));
-      double angle = Polar.angle(turns, Polar.quarters(turns));
-      assertTrue(Math.abs(angle) <= Math.PI / 4 * (1 + 1e-15));
-      assertEquals(StrictMath.sin(angle), Polar.sine(angle), Math.ulp(angle));
-      assertEquals(StrictMath.cos(angle), Polar.cosine(angle), Math.ulp(1.0));
-      double whole = Polar.quarters(turns) - 0x1.8p52;
-      assertEquals(2 * Math.PI * turns, angle + Math.PI / 2 * whole, 4 * Math.ulp(6.0));
+      assertEquals(log, Elementary.log(1 - u), 2 * Math.ulp(log));
+      double exp = StrictMath.exp(40 * log);
+      assertEquals(exp, Elementary.exp(40 * log), 2 * Math.ulp(exp));
+      // Rounding 2 pi u costs as much as the functions do.
+      assertEquals(StrictMath.cos(2 * Math.PI * u), Elementary.cosine(u), 0x1p-50);
+      assertEquals(StrictMath.sin(2 * Math.PI * u), Elementary.sine(u), 0x1p-50);
     }
+    assertEquals(0, Elementary.exp(Double.NEGATIVE_INFINITY));
+    assertEquals(1, Elementary.exp(0));
   }
 
   @Test
