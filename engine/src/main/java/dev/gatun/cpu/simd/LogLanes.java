@@ -128,21 +128,8 @@ public final class LogLanes {
     LongVector bits = x.blend(x.mul(0x1p54), tiny).reinterpretAsLongs();
     LongVector k = bits.sub(SQRT_HALF);
     DoubleVector f = bits.sub(k.and(0xfff0000000000000L)).reinterpretAsDoubles().sub(1.0);
-    // AVX2 converts no longs: the biased exponent becomes the low bits of a double from 2^52 on.
-    DoubleVector e =
-        k.add(0x3ff0000000000000L)
-            .lanewise(LSHR, 52)
-            .or(0x4330000000000000L)
-            .reinterpretAsDoubles()
-            .sub(0x1p52 + 1023);
-    e = e.blend(e.sub(54.0), tiny);
-    DoubleVector s = f.div(f.add(2.0));
-    DoubleVector z = s.mul(s);
-    DoubleVector half = f.mul(f).mul(0.5);
-    DoubleVector r = s.mul(half.add(z.mul(series(z))));
-    r = e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.abc9e3b39803fp-56), r);
-    r = f.sub(half.sub(r));
-    DoubleVector y = e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.62e42fefa39efp-1), r);
+    DoubleVector e = exponent(k);
+    DoubleVector y = log1p(f, e.blend(e.sub(54.0), tiny));
     y = y.blend(x, x.compare(EQ, Double.POSITIVE_INFINITY));
     y = DoubleVector.broadcast(Lanes.F64, Double.NaN).blend(y, x.compare(GT, 0.0));
     return y.blend(Double.NEGATIVE_INFINITY, x.compare(EQ, 0.0));
@@ -153,19 +140,7 @@ public final class LogLanes {
     LongVector bits = x.reinterpretAsLongs();
     LongVector k = bits.sub(SQRT_HALF);
     DoubleVector f = bits.sub(k.and(0xfff0000000000000L)).reinterpretAsDoubles().sub(1.0);
-    DoubleVector e =
-        k.add(0x3ff0000000000000L)
-            .lanewise(LSHR, 52)
-            .or(0x4330000000000000L)
-            .reinterpretAsDoubles()
-            .sub(0x1p52 + 1023);
-    DoubleVector s = f.div(f.add(2.0));
-    DoubleVector z = s.mul(s);
-    DoubleVector half = f.mul(f).mul(0.5);
-    DoubleVector r = s.mul(half.add(z.mul(series(z))));
-    r = e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.abc9e3b39803fp-56), r);
-    r = f.sub(half.sub(r));
-    return e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.62e42fefa39efp-1), r);
+    return log1p(f, exponent(k));
   }
 
   /// `log(1 + x)`
@@ -179,19 +154,7 @@ public final class LogLanes {
     DoubleVector f = bits.sub(power).reinterpretAsDoubles().sub(1.0);
     DoubleVector down = power.neg().add(0x3ff0000000000000L).reinterpretAsDoubles();
     f = lost.fma(down, f).blend(f, x.compare(GT, 0x1p60));
-    DoubleVector s = f.div(f.add(2.0));
-    DoubleVector z = s.mul(s);
-    DoubleVector half = f.mul(f).mul(0.5);
-    DoubleVector r = s.mul(half.add(z.mul(series(z))));
-    DoubleVector e =
-        k.add(0x3ff0000000000000L)
-            .lanewise(LSHR, 52)
-            .or(0x4330000000000000L)
-            .reinterpretAsDoubles()
-            .sub(0x1p52 + 1023);
-    r = e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.abc9e3b39803fp-56), r);
-    r = f.sub(half.sub(r));
-    DoubleVector y = e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.62e42fefa39efp-1), r);
+    DoubleVector y = log1p(f, exponent(k));
     y = y.blend(x, x.compare(EQ, Double.POSITIVE_INFINITY));
     y = DoubleVector.broadcast(Lanes.F64, Double.NaN).blend(y, x.compare(GT, -1.0));
     return y.blend(Double.NEGATIVE_INFINITY, x.compare(EQ, -1.0));
@@ -203,12 +166,7 @@ public final class LogLanes {
     LongVector bits = x.blend(x.mul(0x1p54), tiny).reinterpretAsLongs();
     LongVector k = bits.sub(SQRT_HALF);
     DoubleVector f = bits.sub(k.and(0xfff0000000000000L)).reinterpretAsDoubles().sub(1.0);
-    DoubleVector e =
-        k.add(0x3ff0000000000000L)
-            .lanewise(LSHR, 52)
-            .or(0x4330000000000000L)
-            .reinterpretAsDoubles()
-            .sub(0x1p52 + 1023);
+    DoubleVector e = exponent(k);
     e = e.blend(e.sub(54.0), tiny);
     DoubleVector s = f.div(f.add(2.0));
     DoubleVector z = s.mul(s);
@@ -220,6 +178,27 @@ public final class LogLanes {
     y = y.blend(x, x.compare(EQ, Double.POSITIVE_INFINITY));
     y = DoubleVector.broadcast(Lanes.F64, Double.NaN).blend(y, x.compare(GT, 0.0));
     return y.blend(Double.NEGATIVE_INFINITY, x.compare(EQ, 0.0));
+  }
+
+  /// The exponent as a number, from the bits of an argument less those of the square root of 1/2.
+  /// AVX2 converts no longs: the biased exponent becomes the low bits of a double from 2^52 on.
+  private static DoubleVector exponent(LongVector k) {
+    return k.add(0x3ff0000000000000L)
+        .lanewise(LSHR, 52)
+        .or(0x4330000000000000L)
+        .reinterpretAsDoubles()
+        .sub(0x1p52 + 1023);
+  }
+
+  /// `log(1 + f) + e ln 2`
+  private static DoubleVector log1p(DoubleVector f, DoubleVector e) {
+    DoubleVector s = f.div(f.add(2.0));
+    DoubleVector z = s.mul(s);
+    DoubleVector half = f.mul(f).mul(0.5);
+    DoubleVector r = s.mul(half.add(z.mul(series(z))));
+    r = e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.abc9e3b39803fp-56), r);
+    r = f.sub(half.sub(r));
+    return e.fma(DoubleVector.broadcast(Lanes.F64, 0x1.62e42fefa39efp-1), r);
   }
 
   private static DoubleVector series(DoubleVector z) {
