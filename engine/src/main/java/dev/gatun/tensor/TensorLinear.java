@@ -21,6 +21,8 @@ import dev.gatun.op.loss.MeanAbsolute;
 import dev.gatun.op.loss.Mse;
 import dev.gatun.op.loss.Nll;
 import dev.gatun.op.loss.Reduction;
+import dev.gatun.op.sequence.attention.Attention;
+import dev.gatun.op.sequence.attention.Mask;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -42,6 +44,12 @@ public sealed interface TensorLinear permits Tensor {
   /// inputs]`, in F32, F64 or BF16.
   default Tensor linear(Tensor weight, Optional<Tensor> bias, Activation activation) {
     return MatMul.linear(self(), weight, bias, activation);
+  }
+
+  /// Attention of these queries `[B, H, Sq, D]` over keys and values of `[B, Hk, Sk, ..]`; see
+  /// [Attention], which takes all further options.
+  default Tensor attention(Tensor keys, Tensor values, Mask mask) {
+    return Attention.of(self(), keys, values, mask);
   }
 
   /// Cross-correlation of `[N, C, W]` with `weight [O, C/groups, KW]`; see [Conv].

@@ -55,6 +55,7 @@ public final class OpCases {
             LossCases.ALL,
             RandomCases.ALL,
             LinearCases.ALL,
+            AttentionCases.ALL,
             ConvCases.ALL,
             FourierCases.ALL,
             TrainCases.ALL,

@@ -39,8 +39,8 @@ public record Dropout(double p, long seed) implements Kernel {
     return p == 1 ? 0 : 1 / (1 - p);
   }
 
-  /// Factor on element `i`.
-  static double factor(double p, long seed, long i) {
+  /// Factor on element `i` under `seed`: 0 or `1 / (1 - p)`.
+  public static double factor(double p, long seed, long i) {
     long word = Integer.toUnsignedLong(Philox.word(seed, i));
     return word < Bernoulli.threshold(p) ? 0 : scale(p);
   }

@@ -1,0 +1,102 @@
+package dev.gatun.op.sequence.attention;
+
+import dev.gatun.op.Call;
+
+/// The reference kernel of [AttentionGrad]: pair by pair, in double.
+final class ReferenceGradient {
+  private final AttentionGrad op;
+  private final Call c;
+  private final Scores s;
+  private final long d;
+  private final double[][] out;
+
+  ReferenceGradient(AttentionGrad op, Call c) {
+    this.op = op;
+    this.c = c;
+    this.s = new Scores(op.attention(), c, op.first());
+    this.d = c.inShape(op.first()).dim(3);
+    this.out = new double[c.outputs()][];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = new double[Math.toIntExact(c.outShape(i).elems())];
+    }
+  }
+
+  void run() {
+    for (long row = 0; row < s.b * s.h * s.sq; row++) {
+      row(row);
+    }
+    for (int i = 0; i < out.length; i++) {
+      for (int e = 0; e < out[i].length; e++) {
+        c.set(i, e, out[i][e]);
+      }
+    }
+  }
+
+  private void row(long row) {
+    long i = row % s.sq;
+    boolean counts = i < s.queries(row);
+    double lse = c.get(op.result() + 1, row);
+    if (lse == Double.NEGATIVE_INFINITY) {
+      return;
+    }
+    double delta = op.lse() ? -c.get(1, row) : 0;
+    for (long x = 0; counts && x < s.dv; x++) {
+      delta += c.get(0, row * s.dv + x) * c.get(op.result(), row * s.dv + x);
+    }
+    for (long j = 0; j < s.sk; j++) {
+      if (s.isVisible(row, i, j)) {
+        pair(row, i, j, counts, lse, delta);
+      }
+    }
+    if (op.output(Operand.SINK) >= 0) {
+      add(Operand.SINK, s.head(row), -Math.exp(s.sink(row) - lse) * delta);
+    }
+  }
+
+  private void pair(long row, long i, long j, boolean counts, double lse, double delta) {
+    double capped = s.capped(row, j);
+    double score = capped + s.bias(row, i, j);
+    if (score == Double.NEGATIVE_INFINITY) {
+      return;
+    }
+    double p = Math.exp(score - lse);
+    double weight = s.weight(row, i, j);
+    long value = s.keyRow(row, j) * s.dv;
+    double product = 0;
+    for (long x = 0; counts && x < s.dv; x++) {
+      double g = c.get(0, row * s.dv + x);
+      product += g * c.get(op.first() + 2, value + x);
+      out[2][(int) (value + x)] += p * weight * g;
+    }
+    double ds = p * (weight * product - delta);
+    operands(row, i, j, ds, p * s.kept(row, i, j) * product);
+    double cap = op.attention().softcap();
+    double slope = cap > 0 ? 1 - capped / cap * (capped / cap) : 1;
+    double dx = ds * slope * op.attention().scale();
+    long key = s.keyRow(row, j) * d;
+    for (long e = 0; e < d; e++) {
+      out[0][(int) (row * d + e)] += dx * c.get(op.first() + 1, key + e);
+      out[1][(int) (key + e)] += dx * c.get(op.first(), row * d + e);
+    }
+  }
+
+  private void operands(long row, long i, long j, double ds, double dfactor) {
+    if (op.output(Operand.BIAS) >= 0) {
+      add(Operand.BIAS, s.element(Operand.BIAS, row, j), ds);
+    }
+    if (op.output(Operand.DECAY) >= 0) {
+      add(Operand.DECAY, s.decay(row, i), ds);
+      add(Operand.DECAY, s.decayOfKey(row, j), -ds);
+    }
+    if (op.output(Operand.RELATIVE) >= 0) {
+      add(Operand.RELATIVE, s.relative(Operand.RELATIVE, row, i, j), ds);
+    }
+    if (op.output(Operand.FACTOR) >= 0) {
+      add(Operand.FACTOR, s.relative(Operand.FACTOR, row, i, j), dfactor);
+    }
+  }
+
+  private void add(Operand o, long at, double v) {
+    out[op.output(o)][(int) at] += v;
+  }
+}
