@@ -175,7 +175,8 @@ final class AttentionSimd {
     }
     long factors = mine + STATE + (long) QUERIES * size;
     long row = (long) wide * size;
-    t.addColumns(m, scores, rows, values, valuesAt, row, n, wide, m, factors, m, sums, row);
+    t.scaleRows(m, factors, rows, wide, m, sums, row);
+    t.addColumns(m, scores, rows, values, valuesAt, row, n, wide, m, sums, row);
   }
 
   private static void finish(
