@@ -195,6 +195,9 @@ public interface AttentionTile {
   /// `y = factor x`, element by element.
   void scale(MemorySegment x, long at, int n, double factor, MemorySegment y, long yAt);
 
+  /// `y += x`, element by element.
+  void sum(MemorySegment x, long at, int n, MemorySegment y, long yAt);
+
   /// `sum x y` over `n` elements.
   double dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int n);
 }

@@ -649,6 +649,19 @@ final class AttentionTileF32 implements AttentionTile {
   }
 
   @Override
+  public void sum(MemorySegment x, long at, int n, MemorySegment y, long yAt) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    int full = F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      load(x, at + i * SIZE).add(load(y, yAt + i * SIZE)).intoMemorySegment(y, yAt + i * SIZE, ORDER);
+    }
+    for (int i = full; i < n; i++) {
+      y.set(FLOAT, yAt + i * SIZE, x.get(FLOAT, at + i * SIZE) + y.get(FLOAT, yAt + i * SIZE));
+    }
+  }
+
+  @Override
   public void scaleRows(
       MemorySegment factor, long factorAt, int m, int wide, MemorySegment c, long cAt, long cRow) {
     c = Lanes.offHeap(c);
