@@ -25,6 +25,7 @@ final class SourceRules {
           "dev.gatun.op.loss",
           "dev.gatun.op.math",
           "dev.gatun.op.reduce",
+          "dev.gatun.op.sequence.attention",
           "dev.gatun.op.shape",
           "dev.gatun.cpu.simd");
 
