@@ -102,7 +102,7 @@ public record Rotary(
   public record XPos(double scaleBase, double center) {
     /// Centered as FlashAttention does for a sequence of positions 0 to `offset + size`.
     public static XPos of(double scaleBase, long offset, long size) {
-      return new XPos(scaleBase, Math.floorDiv(offset + size, 2));
+      return new XPos(scaleBase, (double) Math.floorDiv(offset + size, 2));
     }
   }
 
