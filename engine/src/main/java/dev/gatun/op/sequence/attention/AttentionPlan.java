@@ -8,7 +8,7 @@ final class AttentionPlan {
   private AttentionPlan() {}
 
   static long scratch(Attention op, List<Spec> in, int workers) {
-    return 0;
+    return DecodePlan.scratch(op, in, workers);
   }
 
   static long gradScratch(AttentionGrad op, List<Spec> in, int workers) {

@@ -7,6 +7,10 @@ final class AttentionSimd {
   private AttentionSimd() {}
 
   static void run(Attention op, Call c, Workers w) {
+    if (AttentionDecodeSimd.applies(op, c)) {
+      AttentionDecodeSimd.run(op, c, w);
+      return;
+    }
     op.reference(c);
   }
 }
