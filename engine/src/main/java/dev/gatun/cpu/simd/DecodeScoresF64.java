@@ -5,6 +5,7 @@ import static dev.gatun.cpu.simd.Lanes.F64;
 import static dev.gatun.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.DoubleVector;
 
 /// Products of many F64 keys with few queries, at the speed at which memory streams. Offsets and
@@ -20,9 +21,13 @@ public final class DecodeScoresF64 {
   private static final int W = F64.vectorByteSize();
   private static final long SIZE = Double.BYTES;
 
+  /// Only an aligned number is loaded and broadcast by one instruction.
+  private static final ValueLayout.OfDouble ALIGNED = ValueLayout.JAVA_DOUBLE;
+
   private DecodeScoresF64() {}
 
-  /// `count` keys of each stream with the query at `qAt`.
+  /// `count` keys of each stream with the query at `qAt`: eight vectors of the query at a time stay
+  /// in registers; what is left of it goes key by key.
   public static void dots(
       MemorySegment k,
       long kAt,
@@ -36,8 +41,63 @@ public final class DecodeScoresF64 {
       long yAt,
       long yKey,
       long yApart) {
-    for (int i = 0; i < count; i++) {
-      dots4(k, kAt + i * kRow, kApart, q, qAt, SIZE, d, y, yAt + i * yKey, yApart);
+    int full = d - d % (8 * L);
+    for (int e = 0; e < full; e += 8 * L) {
+      long at = e * SIZE;
+      dots8(k, kAt + at, kRow, kApart, q, qAt + at, count, y, yAt, yKey, yApart, e > 0);
+    }
+    if (full < d) {
+      long at = full * SIZE;
+      for (int i = 0; i < count; i++) {
+        long ki = kAt + at + i * kRow;
+        long yi = yAt + i * yKey;
+        dots4(k, ki, kApart, q, qAt + at, SIZE, d - full, y, yi, yApart, full > 0);
+      }
+    }
+  }
+
+  private static void dots8(
+      MemorySegment k,
+      long kAt,
+      long kRow,
+      long kApart,
+      MemorySegment q,
+      long qAt,
+      int count,
+      MemorySegment y,
+      long yAt,
+      long yKey,
+      long yApart,
+      boolean more) {
+    k = Lanes.offHeap(k);
+    q = Lanes.offHeap(q);
+    y = Lanes.offHeap(y);
+    DoubleVector q0 = DoubleVector.fromMemorySegment(F64, q, qAt, ORDER);
+    DoubleVector q1 = DoubleVector.fromMemorySegment(F64, q, qAt + W, ORDER);
+    DoubleVector q2 = DoubleVector.fromMemorySegment(F64, q, qAt + 2 * W, ORDER);
+    DoubleVector q3 = DoubleVector.fromMemorySegment(F64, q, qAt + 3 * W, ORDER);
+    DoubleVector q4 = DoubleVector.fromMemorySegment(F64, q, qAt + 4 * W, ORDER);
+    DoubleVector q5 = DoubleVector.fromMemorySegment(F64, q, qAt + 5 * W, ORDER);
+    DoubleVector q6 = DoubleVector.fromMemorySegment(F64, q, qAt + 6 * W, ORDER);
+    DoubleVector q7 = DoubleVector.fromMemorySegment(F64, q, qAt + 7 * W, ORDER);
+    long ki = kAt;
+    long yi = yAt;
+    long kBack = kRow - 3 * kApart;
+    long yBack = yKey - 3 * yApart;
+    for (int i = 0; i < 4 * count; i++) {
+      DoubleVector s = DoubleVector.fromMemorySegment(F64, k, ki, ORDER).mul(q0);
+      DoubleVector t = DoubleVector.fromMemorySegment(F64, k, ki + W, ORDER).mul(q1);
+      s = DoubleVector.fromMemorySegment(F64, k, ki + 2 * W, ORDER).fma(q2, s);
+      t = DoubleVector.fromMemorySegment(F64, k, ki + 3 * W, ORDER).fma(q3, t);
+      s = DoubleVector.fromMemorySegment(F64, k, ki + 4 * W, ORDER).fma(q4, s);
+      t = DoubleVector.fromMemorySegment(F64, k, ki + 5 * W, ORDER).fma(q5, t);
+      s = DoubleVector.fromMemorySegment(F64, k, ki + 6 * W, ORDER).fma(q6, s);
+      t = DoubleVector.fromMemorySegment(F64, k, ki + 7 * W, ORDER).fma(q7, t);
+      double sum = Fold.sum(s.add(t));
+      y.set(DOUBLE, yi, more ? y.get(DOUBLE, yi) + sum : sum);
+      boolean next = (i & 3) == 3;
+      ki += next ? kBack : kApart;
+      yi += next ? yBack : yApart;
     }
   }
 
@@ -53,7 +113,8 @@ public final class DecodeScoresF64 {
       int d,
       MemorySegment y,
       long yAt,
-      long yApart) {
+      long yApart,
+      boolean more) {
     k = Lanes.offHeap(k);
     q = Lanes.offHeap(q);
     y = Lanes.offHeap(y);
@@ -95,10 +156,13 @@ public final class DecodeScoresF64 {
       d2 = Math.fma(k.get(DOUBLE, k2 + ke), qe, d2);
       d3 = Math.fma(k.get(DOUBLE, k3 + ke), qe, d3);
     }
-    y.set(DOUBLE, yAt, d0);
-    y.set(DOUBLE, yAt + yApart, d1);
-    y.set(DOUBLE, yAt + 2 * yApart, d2);
-    y.set(DOUBLE, yAt + 3 * yApart, d3);
+    long y1 = yAt + yApart;
+    long y2 = y1 + yApart;
+    long y3 = y2 + yApart;
+    y.set(DOUBLE, yAt, more ? y.get(DOUBLE, yAt) + d0 : d0);
+    y.set(DOUBLE, y1, more ? y.get(DOUBLE, y1) + d1 : d1);
+    y.set(DOUBLE, y2, more ? y.get(DOUBLE, y2) + d2 : d2);
+    y.set(DOUBLE, y3, more ? y.get(DOUBLE, y3) + d3 : d3);
   }
 
   /// `count` keys of each stream with the queries of `vectors` vectors; number `e` of all queries
@@ -127,20 +191,16 @@ public final class DecodeScoresF64 {
       }
       return;
     }
-    int i = 0;
-    for (; i + 2 <= count; i += 2) {
-      eight(k, kAt + i * kRow, kRow, kApart, q, qAt, qRow, d, y, yAt + i * yKey, yKey, yApart);
-    }
-    if (i < count) {
-      single(k, kAt + i * kRow, kApart, q, qAt, qRow, d, y, yAt + i * yKey, yApart);
+    for (int i = 0; i < count; i++) {
+      chains(k, kAt + i * kRow, kApart, q, qAt, qRow, d, y, yAt + i * yKey, yApart);
     }
   }
 
-  /// Two keys of each stream, one vector of queries: eight chains cover the latency.
-  private static void eight(
+  /// One key of each stream, one vector of queries, even and odd numbers in chains of their own:
+  /// eight cover the latency.
+  private static void chains(
       MemorySegment k,
       long kAt,
-      long kRow,
       long kApart,
       MemorySegment q,
       long qAt,
@@ -148,7 +208,6 @@ public final class DecodeScoresF64 {
       int d,
       MemorySegment y,
       long yAt,
-      long yKey,
       long yApart) {
     k = Lanes.offHeap(k);
     q = Lanes.offHeap(q);
@@ -156,43 +215,46 @@ public final class DecodeScoresF64 {
     long k1 = kAt + kApart;
     long k2 = k1 + kApart;
     long k3 = k2 + kApart;
-    long k4 = kAt + kRow;
-    long k5 = k1 + kRow;
-    long k6 = k2 + kRow;
-    long k7 = k3 + kRow;
-    DoubleVector s0 = DoubleVector.zero(F64);
-    DoubleVector s1 = s0;
-    DoubleVector s2 = s0;
-    DoubleVector s3 = s0;
-    DoubleVector s4 = s0;
-    DoubleVector s5 = s0;
-    DoubleVector s6 = s0;
-    DoubleVector s7 = s0;
+    DoubleVector s00 = DoubleVector.zero(F64);
+    DoubleVector s01 = s00;
+    DoubleVector s10 = s00;
+    DoubleVector s11 = s00;
+    DoubleVector s20 = s00;
+    DoubleVector s21 = s00;
+    DoubleVector s30 = s00;
+    DoubleVector s31 = s00;
     long qe = qAt;
-    for (int e = 0; e < d; e++) {
-      long ke = e * SIZE;
+    int pairs = d / 2;
+    for (int e = 0; e < pairs; e++) {
+      long ke = e * (2 * SIZE);
       DoubleVector x = DoubleVector.fromMemorySegment(F64, q, qe, ORDER);
-      s0 = DoubleVector.broadcast(F64, k.get(DOUBLE, kAt + ke)).fma(x, s0);
-      s1 = DoubleVector.broadcast(F64, k.get(DOUBLE, k1 + ke)).fma(x, s1);
-      s2 = DoubleVector.broadcast(F64, k.get(DOUBLE, k2 + ke)).fma(x, s2);
-      s3 = DoubleVector.broadcast(F64, k.get(DOUBLE, k3 + ke)).fma(x, s3);
-      s4 = DoubleVector.broadcast(F64, k.get(DOUBLE, k4 + ke)).fma(x, s4);
-      s5 = DoubleVector.broadcast(F64, k.get(DOUBLE, k5 + ke)).fma(x, s5);
-      s6 = DoubleVector.broadcast(F64, k.get(DOUBLE, k6 + ke)).fma(x, s6);
-      s7 = DoubleVector.broadcast(F64, k.get(DOUBLE, k7 + ke)).fma(x, s7);
-      qe += qRow;
+      s00 = DoubleVector.broadcast(F64, k.get(ALIGNED, kAt + ke)).fma(x, s00);
+      s10 = DoubleVector.broadcast(F64, k.get(ALIGNED, k1 + ke)).fma(x, s10);
+      s20 = DoubleVector.broadcast(F64, k.get(ALIGNED, k2 + ke)).fma(x, s20);
+      s30 = DoubleVector.broadcast(F64, k.get(ALIGNED, k3 + ke)).fma(x, s30);
+      x = DoubleVector.fromMemorySegment(F64, q, qe + qRow, ORDER);
+      s01 = DoubleVector.broadcast(F64, k.get(ALIGNED, kAt + ke + SIZE)).fma(x, s01);
+      s11 = DoubleVector.broadcast(F64, k.get(ALIGNED, k1 + ke + SIZE)).fma(x, s11);
+      s21 = DoubleVector.broadcast(F64, k.get(ALIGNED, k2 + ke + SIZE)).fma(x, s21);
+      s31 = DoubleVector.broadcast(F64, k.get(ALIGNED, k3 + ke + SIZE)).fma(x, s31);
+      qe += 2 * qRow;
     }
-    long y1 = yAt + yApart;
-    long y2 = y1 + yApart;
-    long y3 = y2 + yApart;
-    s0.intoMemorySegment(y, yAt, ORDER);
-    s1.intoMemorySegment(y, y1, ORDER);
-    s2.intoMemorySegment(y, y2, ORDER);
-    s3.intoMemorySegment(y, y3, ORDER);
-    s4.intoMemorySegment(y, yAt + yKey, ORDER);
-    s5.intoMemorySegment(y, y1 + yKey, ORDER);
-    s6.intoMemorySegment(y, y2 + yKey, ORDER);
-    s7.intoMemorySegment(y, y3 + yKey, ORDER);
+    s00 = s00.add(s01);
+    s10 = s10.add(s11);
+    s20 = s20.add(s21);
+    s30 = s30.add(s31);
+    if (d % 2 > 0) {
+      long ke = (d - 1) * SIZE;
+      DoubleVector x = DoubleVector.fromMemorySegment(F64, q, qe, ORDER);
+      s00 = DoubleVector.broadcast(F64, k.get(ALIGNED, kAt + ke)).fma(x, s00);
+      s10 = DoubleVector.broadcast(F64, k.get(ALIGNED, k1 + ke)).fma(x, s10);
+      s20 = DoubleVector.broadcast(F64, k.get(ALIGNED, k2 + ke)).fma(x, s20);
+      s30 = DoubleVector.broadcast(F64, k.get(ALIGNED, k3 + ke)).fma(x, s30);
+    }
+    s00.intoMemorySegment(y, yAt, ORDER);
+    s10.intoMemorySegment(y, yAt + yApart, ORDER);
+    s20.intoMemorySegment(y, yAt + 2 * yApart, ORDER);
+    s30.intoMemorySegment(y, yAt + 3 * yApart, ORDER);
   }
 
   /// One key of each stream, two vectors of queries.
@@ -226,16 +288,16 @@ public final class DecodeScoresF64 {
       long ke = e * SIZE;
       DoubleVector q0 = DoubleVector.fromMemorySegment(F64, q, qe, ORDER);
       DoubleVector q1 = DoubleVector.fromMemorySegment(F64, q, qe + W, ORDER);
-      DoubleVector x0 = DoubleVector.broadcast(F64, k.get(DOUBLE, kAt + ke));
+      DoubleVector x0 = DoubleVector.broadcast(F64, k.get(ALIGNED, kAt + ke));
       s00 = x0.fma(q0, s00);
       s01 = x0.fma(q1, s01);
-      DoubleVector x1 = DoubleVector.broadcast(F64, k.get(DOUBLE, k1 + ke));
+      DoubleVector x1 = DoubleVector.broadcast(F64, k.get(ALIGNED, k1 + ke));
       s10 = x1.fma(q0, s10);
       s11 = x1.fma(q1, s11);
-      DoubleVector x2 = DoubleVector.broadcast(F64, k.get(DOUBLE, k2 + ke));
+      DoubleVector x2 = DoubleVector.broadcast(F64, k.get(ALIGNED, k2 + ke));
       s20 = x2.fma(q0, s20);
       s21 = x2.fma(q1, s21);
-      DoubleVector x3 = DoubleVector.broadcast(F64, k.get(DOUBLE, k3 + ke));
+      DoubleVector x3 = DoubleVector.broadcast(F64, k.get(ALIGNED, k3 + ke));
       s30 = x3.fma(q0, s30);
       s31 = x3.fma(q1, s31);
       qe += qRow;
@@ -251,43 +313,5 @@ public final class DecodeScoresF64 {
     at += yApart;
     s30.intoMemorySegment(y, at, ORDER);
     s31.intoMemorySegment(y, at + W, ORDER);
-  }
-
-  /// One key of each stream, one vector of queries.
-  private static void single(
-      MemorySegment k,
-      long kAt,
-      long kApart,
-      MemorySegment q,
-      long qAt,
-      long qRow,
-      int d,
-      MemorySegment y,
-      long yAt,
-      long yApart) {
-    k = Lanes.offHeap(k);
-    q = Lanes.offHeap(q);
-    y = Lanes.offHeap(y);
-    long k1 = kAt + kApart;
-    long k2 = k1 + kApart;
-    long k3 = k2 + kApart;
-    DoubleVector s0 = DoubleVector.zero(F64);
-    DoubleVector s1 = s0;
-    DoubleVector s2 = s0;
-    DoubleVector s3 = s0;
-    long qe = qAt;
-    for (int e = 0; e < d; e++) {
-      long ke = e * SIZE;
-      DoubleVector x = DoubleVector.fromMemorySegment(F64, q, qe, ORDER);
-      s0 = DoubleVector.broadcast(F64, k.get(DOUBLE, kAt + ke)).fma(x, s0);
-      s1 = DoubleVector.broadcast(F64, k.get(DOUBLE, k1 + ke)).fma(x, s1);
-      s2 = DoubleVector.broadcast(F64, k.get(DOUBLE, k2 + ke)).fma(x, s2);
-      s3 = DoubleVector.broadcast(F64, k.get(DOUBLE, k3 + ke)).fma(x, s3);
-      qe += qRow;
-    }
-    s0.intoMemorySegment(y, yAt, ORDER);
-    s1.intoMemorySegment(y, yAt + yApart, ORDER);
-    s2.intoMemorySegment(y, yAt + 2 * yApart, ORDER);
-    s3.intoMemorySegment(y, yAt + 3 * yApart, ORDER);
   }
 }

@@ -5,6 +5,7 @@ import static dev.gatun.cpu.simd.Lanes.FLOAT;
 import static dev.gatun.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
 /// Weighted sums of many F32 values for few queries, at the speed at which memory streams: `o[r] =
@@ -19,6 +20,9 @@ public final class DecodeValuesF32 {
   private static final int L = F32.length();
   private static final int W = F32.vectorByteSize();
   private static final long SIZE = Float.BYTES;
+
+  /// Only an aligned number is loaded and broadcast by one instruction; weights lie in scratch.
+  private static final ValueLayout.OfFloat ALIGNED = ValueLayout.JAVA_FLOAT;
 
   private DecodeValuesF32() {}
 
@@ -114,98 +118,49 @@ public final class DecodeValuesF32 {
     FloatVector s21 = s00;
     FloatVector s30 = s00;
     FloatVector s31 = s00;
-    long v1 = vAt + vApart;
-    long v2 = v1 + vApart;
-    long v3 = v2 + vApart;
-    long p1 = pAt + pApart;
-    long p2 = p1 + pApart;
-    long p3 = p2 + pApart;
-    long pi = 0;
-    long vi = 0;
-    for (int i = 0; i < count; i++) {
-      FloatVector a0 = FloatVector.fromMemorySegment(F32, v, vAt + vi, ORDER);
-      FloatVector a1 = FloatVector.fromMemorySegment(F32, v, vAt + vi + W, ORDER);
-      long at0 = pAt + pi;
-      FloatVector aw0 = FloatVector.broadcast(F32, p.get(FLOAT, at0));
-      s00 = a0.fma(aw0, s00);
-      s01 = a1.fma(aw0, s01);
-      FloatVector aw1 = FloatVector.broadcast(F32, p.get(FLOAT, at0 + SIZE));
-      s10 = a0.fma(aw1, s10);
-      s11 = a1.fma(aw1, s11);
-      FloatVector aw2 = FloatVector.broadcast(F32, p.get(FLOAT, at0 + 2 * SIZE));
-      s20 = a0.fma(aw2, s20);
-      s21 = a1.fma(aw2, s21);
-      FloatVector aw3 = FloatVector.broadcast(F32, p.get(FLOAT, at0 + 3 * SIZE));
-      s30 = a0.fma(aw3, s30);
-      s31 = a1.fma(aw3, s31);
-      FloatVector b0 = FloatVector.fromMemorySegment(F32, v, v1 + vi, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(F32, v, v1 + vi + W, ORDER);
-      long at1 = p1 + pi;
-      FloatVector bw0 = FloatVector.broadcast(F32, p.get(FLOAT, at1));
-      s00 = b0.fma(bw0, s00);
-      s01 = b1.fma(bw0, s01);
-      FloatVector bw1 = FloatVector.broadcast(F32, p.get(FLOAT, at1 + SIZE));
-      s10 = b0.fma(bw1, s10);
-      s11 = b1.fma(bw1, s11);
-      FloatVector bw2 = FloatVector.broadcast(F32, p.get(FLOAT, at1 + 2 * SIZE));
-      s20 = b0.fma(bw2, s20);
-      s21 = b1.fma(bw2, s21);
-      FloatVector bw3 = FloatVector.broadcast(F32, p.get(FLOAT, at1 + 3 * SIZE));
-      s30 = b0.fma(bw3, s30);
-      s31 = b1.fma(bw3, s31);
-      FloatVector c0 = FloatVector.fromMemorySegment(F32, v, v2 + vi, ORDER);
-      FloatVector c1 = FloatVector.fromMemorySegment(F32, v, v2 + vi + W, ORDER);
-      long at2 = p2 + pi;
-      FloatVector cw0 = FloatVector.broadcast(F32, p.get(FLOAT, at2));
-      s00 = c0.fma(cw0, s00);
-      s01 = c1.fma(cw0, s01);
-      FloatVector cw1 = FloatVector.broadcast(F32, p.get(FLOAT, at2 + SIZE));
-      s10 = c0.fma(cw1, s10);
-      s11 = c1.fma(cw1, s11);
-      FloatVector cw2 = FloatVector.broadcast(F32, p.get(FLOAT, at2 + 2 * SIZE));
-      s20 = c0.fma(cw2, s20);
-      s21 = c1.fma(cw2, s21);
-      FloatVector cw3 = FloatVector.broadcast(F32, p.get(FLOAT, at2 + 3 * SIZE));
-      s30 = c0.fma(cw3, s30);
-      s31 = c1.fma(cw3, s31);
-      FloatVector d0 = FloatVector.fromMemorySegment(F32, v, v3 + vi, ORDER);
-      FloatVector d1 = FloatVector.fromMemorySegment(F32, v, v3 + vi + W, ORDER);
-      long at3 = p3 + pi;
-      FloatVector dw0 = FloatVector.broadcast(F32, p.get(FLOAT, at3));
-      s00 = d0.fma(dw0, s00);
-      s01 = d1.fma(dw0, s01);
-      FloatVector dw1 = FloatVector.broadcast(F32, p.get(FLOAT, at3 + SIZE));
-      s10 = d0.fma(dw1, s10);
-      s11 = d1.fma(dw1, s11);
-      FloatVector dw2 = FloatVector.broadcast(F32, p.get(FLOAT, at3 + 2 * SIZE));
-      s20 = d0.fma(dw2, s20);
-      s21 = d1.fma(dw2, s21);
-      FloatVector dw3 = FloatVector.broadcast(F32, p.get(FLOAT, at3 + 3 * SIZE));
-      s30 = d0.fma(dw3, s30);
-      s31 = d1.fma(dw3, s31);
-      pi += pKey;
-      vi += vRow;
+    long pi = pAt;
+    long vi = vAt;
+    long pBack = pKey - 3 * pApart;
+    long vBack = vRow - 3 * vApart;
+    for (int i = 0; i < 4 * count; i++) {
+      FloatVector v0 = FloatVector.fromMemorySegment(F32, v, vi, ORDER);
+      FloatVector v1 = FloatVector.fromMemorySegment(F32, v, vi + W, ORDER);
+      FloatVector w0 = FloatVector.broadcast(F32, p.get(ALIGNED, pi));
+      s00 = v0.fma(w0, s00);
+      s01 = v1.fma(w0, s01);
+      FloatVector w1 = FloatVector.broadcast(F32, p.get(ALIGNED, pi + SIZE));
+      s10 = v0.fma(w1, s10);
+      s11 = v1.fma(w1, s11);
+      FloatVector w2 = FloatVector.broadcast(F32, p.get(ALIGNED, pi + 2 * SIZE));
+      s20 = v0.fma(w2, s20);
+      s21 = v1.fma(w2, s21);
+      FloatVector w3 = FloatVector.broadcast(F32, p.get(ALIGNED, pi + 3 * SIZE));
+      s30 = v0.fma(w3, s30);
+      s31 = v1.fma(w3, s31);
+      boolean next = (i & 3) == 3;
+      pi += next ? pBack : pApart;
+      vi += next ? vBack : vApart;
     }
     long at = oAt;
-    FloatVector f0 = FloatVector.broadcast(F32, p.get(FLOAT, fAt));
+    FloatVector f0 = FloatVector.broadcast(F32, p.get(ALIGNED, fAt));
     FloatVector.fromMemorySegment(F32, o, at, ORDER).fma(f0, s00).intoMemorySegment(o, at, ORDER);
     FloatVector.fromMemorySegment(F32, o, at + W, ORDER)
         .fma(f0, s01)
         .intoMemorySegment(o, at + W, ORDER);
     at += oRow;
-    FloatVector f1 = FloatVector.broadcast(F32, p.get(FLOAT, fAt + SIZE));
+    FloatVector f1 = FloatVector.broadcast(F32, p.get(ALIGNED, fAt + SIZE));
     FloatVector.fromMemorySegment(F32, o, at, ORDER).fma(f1, s10).intoMemorySegment(o, at, ORDER);
     FloatVector.fromMemorySegment(F32, o, at + W, ORDER)
         .fma(f1, s11)
         .intoMemorySegment(o, at + W, ORDER);
     at += oRow;
-    FloatVector f2 = FloatVector.broadcast(F32, p.get(FLOAT, fAt + 2 * SIZE));
+    FloatVector f2 = FloatVector.broadcast(F32, p.get(ALIGNED, fAt + 2 * SIZE));
     FloatVector.fromMemorySegment(F32, o, at, ORDER).fma(f2, s20).intoMemorySegment(o, at, ORDER);
     FloatVector.fromMemorySegment(F32, o, at + W, ORDER)
         .fma(f2, s21)
         .intoMemorySegment(o, at + W, ORDER);
     at += oRow;
-    FloatVector f3 = FloatVector.broadcast(F32, p.get(FLOAT, fAt + 3 * SIZE));
+    FloatVector f3 = FloatVector.broadcast(F32, p.get(ALIGNED, fAt + 3 * SIZE));
     FloatVector.fromMemorySegment(F32, o, at, ORDER).fma(f3, s30).intoMemorySegment(o, at, ORDER);
     FloatVector.fromMemorySegment(F32, o, at + W, ORDER)
         .fma(f3, s31)
@@ -234,69 +189,35 @@ public final class DecodeValuesF32 {
     FloatVector s10 = s00;
     FloatVector s20 = s00;
     FloatVector s30 = s00;
-    long v1 = vAt + vApart;
-    long v2 = v1 + vApart;
-    long v3 = v2 + vApart;
-    long p1 = pAt + pApart;
-    long p2 = p1 + pApart;
-    long p3 = p2 + pApart;
-    long pi = 0;
-    long vi = 0;
-    for (int i = 0; i < count; i++) {
-      FloatVector a0 = FloatVector.fromMemorySegment(F32, v, vAt + vi, ORDER);
-      long at0 = pAt + pi;
-      FloatVector aw0 = FloatVector.broadcast(F32, p.get(FLOAT, at0));
-      s00 = a0.fma(aw0, s00);
-      FloatVector aw1 = FloatVector.broadcast(F32, p.get(FLOAT, at0 + SIZE));
-      s10 = a0.fma(aw1, s10);
-      FloatVector aw2 = FloatVector.broadcast(F32, p.get(FLOAT, at0 + 2 * SIZE));
-      s20 = a0.fma(aw2, s20);
-      FloatVector aw3 = FloatVector.broadcast(F32, p.get(FLOAT, at0 + 3 * SIZE));
-      s30 = a0.fma(aw3, s30);
-      FloatVector b0 = FloatVector.fromMemorySegment(F32, v, v1 + vi, ORDER);
-      long at1 = p1 + pi;
-      FloatVector bw0 = FloatVector.broadcast(F32, p.get(FLOAT, at1));
-      s00 = b0.fma(bw0, s00);
-      FloatVector bw1 = FloatVector.broadcast(F32, p.get(FLOAT, at1 + SIZE));
-      s10 = b0.fma(bw1, s10);
-      FloatVector bw2 = FloatVector.broadcast(F32, p.get(FLOAT, at1 + 2 * SIZE));
-      s20 = b0.fma(bw2, s20);
-      FloatVector bw3 = FloatVector.broadcast(F32, p.get(FLOAT, at1 + 3 * SIZE));
-      s30 = b0.fma(bw3, s30);
-      FloatVector c0 = FloatVector.fromMemorySegment(F32, v, v2 + vi, ORDER);
-      long at2 = p2 + pi;
-      FloatVector cw0 = FloatVector.broadcast(F32, p.get(FLOAT, at2));
-      s00 = c0.fma(cw0, s00);
-      FloatVector cw1 = FloatVector.broadcast(F32, p.get(FLOAT, at2 + SIZE));
-      s10 = c0.fma(cw1, s10);
-      FloatVector cw2 = FloatVector.broadcast(F32, p.get(FLOAT, at2 + 2 * SIZE));
-      s20 = c0.fma(cw2, s20);
-      FloatVector cw3 = FloatVector.broadcast(F32, p.get(FLOAT, at2 + 3 * SIZE));
-      s30 = c0.fma(cw3, s30);
-      FloatVector d0 = FloatVector.fromMemorySegment(F32, v, v3 + vi, ORDER);
-      long at3 = p3 + pi;
-      FloatVector dw0 = FloatVector.broadcast(F32, p.get(FLOAT, at3));
-      s00 = d0.fma(dw0, s00);
-      FloatVector dw1 = FloatVector.broadcast(F32, p.get(FLOAT, at3 + SIZE));
-      s10 = d0.fma(dw1, s10);
-      FloatVector dw2 = FloatVector.broadcast(F32, p.get(FLOAT, at3 + 2 * SIZE));
-      s20 = d0.fma(dw2, s20);
-      FloatVector dw3 = FloatVector.broadcast(F32, p.get(FLOAT, at3 + 3 * SIZE));
-      s30 = d0.fma(dw3, s30);
-      pi += pKey;
-      vi += vRow;
+    long pi = pAt;
+    long vi = vAt;
+    long pBack = pKey - 3 * pApart;
+    long vBack = vRow - 3 * vApart;
+    for (int i = 0; i < 4 * count; i++) {
+      FloatVector v0 = FloatVector.fromMemorySegment(F32, v, vi, ORDER);
+      FloatVector w0 = FloatVector.broadcast(F32, p.get(ALIGNED, pi));
+      s00 = v0.fma(w0, s00);
+      FloatVector w1 = FloatVector.broadcast(F32, p.get(ALIGNED, pi + SIZE));
+      s10 = v0.fma(w1, s10);
+      FloatVector w2 = FloatVector.broadcast(F32, p.get(ALIGNED, pi + 2 * SIZE));
+      s20 = v0.fma(w2, s20);
+      FloatVector w3 = FloatVector.broadcast(F32, p.get(ALIGNED, pi + 3 * SIZE));
+      s30 = v0.fma(w3, s30);
+      boolean next = (i & 3) == 3;
+      pi += next ? pBack : pApart;
+      vi += next ? vBack : vApart;
     }
     long at = oAt;
-    FloatVector f0 = FloatVector.broadcast(F32, p.get(FLOAT, fAt));
+    FloatVector f0 = FloatVector.broadcast(F32, p.get(ALIGNED, fAt));
     FloatVector.fromMemorySegment(F32, o, at, ORDER).fma(f0, s00).intoMemorySegment(o, at, ORDER);
     at += oRow;
-    FloatVector f1 = FloatVector.broadcast(F32, p.get(FLOAT, fAt + SIZE));
+    FloatVector f1 = FloatVector.broadcast(F32, p.get(ALIGNED, fAt + SIZE));
     FloatVector.fromMemorySegment(F32, o, at, ORDER).fma(f1, s10).intoMemorySegment(o, at, ORDER);
     at += oRow;
-    FloatVector f2 = FloatVector.broadcast(F32, p.get(FLOAT, fAt + 2 * SIZE));
+    FloatVector f2 = FloatVector.broadcast(F32, p.get(ALIGNED, fAt + 2 * SIZE));
     FloatVector.fromMemorySegment(F32, o, at, ORDER).fma(f2, s20).intoMemorySegment(o, at, ORDER);
     at += oRow;
-    FloatVector f3 = FloatVector.broadcast(F32, p.get(FLOAT, fAt + 3 * SIZE));
+    FloatVector f3 = FloatVector.broadcast(F32, p.get(ALIGNED, fAt + 3 * SIZE));
     FloatVector.fromMemorySegment(F32, o, at, ORDER).fma(f3, s30).intoMemorySegment(o, at, ORDER);
   }
 
@@ -325,59 +246,25 @@ public final class DecodeValuesF32 {
     FloatVector s5 = s0;
     FloatVector s6 = s0;
     FloatVector s7 = s0;
-    long v1 = vAt + vApart;
-    long v2 = v1 + vApart;
-    long v3 = v2 + vApart;
-    long p1 = pAt + pApart;
-    long p2 = p1 + pApart;
-    long p3 = p2 + pApart;
-    long pi = 0;
-    long vi = 0;
-    for (int i = 0; i < count; i++) {
-      FloatVector w0 = FloatVector.broadcast(F32, p.get(FLOAT, pAt + pi));
-      long at0 = vAt + vi;
-      s0 = FloatVector.fromMemorySegment(F32, v, at0, ORDER).fma(w0, s0);
-      s1 = FloatVector.fromMemorySegment(F32, v, at0 + W, ORDER).fma(w0, s1);
-      s2 = FloatVector.fromMemorySegment(F32, v, at0 + 2 * W, ORDER).fma(w0, s2);
-      s3 = FloatVector.fromMemorySegment(F32, v, at0 + 3 * W, ORDER).fma(w0, s3);
-      s4 = FloatVector.fromMemorySegment(F32, v, at0 + 4 * W, ORDER).fma(w0, s4);
-      s5 = FloatVector.fromMemorySegment(F32, v, at0 + 5 * W, ORDER).fma(w0, s5);
-      s6 = FloatVector.fromMemorySegment(F32, v, at0 + 6 * W, ORDER).fma(w0, s6);
-      s7 = FloatVector.fromMemorySegment(F32, v, at0 + 7 * W, ORDER).fma(w0, s7);
-      FloatVector w1 = FloatVector.broadcast(F32, p.get(FLOAT, p1 + pi));
-      long at1 = v1 + vi;
-      s0 = FloatVector.fromMemorySegment(F32, v, at1, ORDER).fma(w1, s0);
-      s1 = FloatVector.fromMemorySegment(F32, v, at1 + W, ORDER).fma(w1, s1);
-      s2 = FloatVector.fromMemorySegment(F32, v, at1 + 2 * W, ORDER).fma(w1, s2);
-      s3 = FloatVector.fromMemorySegment(F32, v, at1 + 3 * W, ORDER).fma(w1, s3);
-      s4 = FloatVector.fromMemorySegment(F32, v, at1 + 4 * W, ORDER).fma(w1, s4);
-      s5 = FloatVector.fromMemorySegment(F32, v, at1 + 5 * W, ORDER).fma(w1, s5);
-      s6 = FloatVector.fromMemorySegment(F32, v, at1 + 6 * W, ORDER).fma(w1, s6);
-      s7 = FloatVector.fromMemorySegment(F32, v, at1 + 7 * W, ORDER).fma(w1, s7);
-      FloatVector w2 = FloatVector.broadcast(F32, p.get(FLOAT, p2 + pi));
-      long at2 = v2 + vi;
-      s0 = FloatVector.fromMemorySegment(F32, v, at2, ORDER).fma(w2, s0);
-      s1 = FloatVector.fromMemorySegment(F32, v, at2 + W, ORDER).fma(w2, s1);
-      s2 = FloatVector.fromMemorySegment(F32, v, at2 + 2 * W, ORDER).fma(w2, s2);
-      s3 = FloatVector.fromMemorySegment(F32, v, at2 + 3 * W, ORDER).fma(w2, s3);
-      s4 = FloatVector.fromMemorySegment(F32, v, at2 + 4 * W, ORDER).fma(w2, s4);
-      s5 = FloatVector.fromMemorySegment(F32, v, at2 + 5 * W, ORDER).fma(w2, s5);
-      s6 = FloatVector.fromMemorySegment(F32, v, at2 + 6 * W, ORDER).fma(w2, s6);
-      s7 = FloatVector.fromMemorySegment(F32, v, at2 + 7 * W, ORDER).fma(w2, s7);
-      FloatVector w3 = FloatVector.broadcast(F32, p.get(FLOAT, p3 + pi));
-      long at3 = v3 + vi;
-      s0 = FloatVector.fromMemorySegment(F32, v, at3, ORDER).fma(w3, s0);
-      s1 = FloatVector.fromMemorySegment(F32, v, at3 + W, ORDER).fma(w3, s1);
-      s2 = FloatVector.fromMemorySegment(F32, v, at3 + 2 * W, ORDER).fma(w3, s2);
-      s3 = FloatVector.fromMemorySegment(F32, v, at3 + 3 * W, ORDER).fma(w3, s3);
-      s4 = FloatVector.fromMemorySegment(F32, v, at3 + 4 * W, ORDER).fma(w3, s4);
-      s5 = FloatVector.fromMemorySegment(F32, v, at3 + 5 * W, ORDER).fma(w3, s5);
-      s6 = FloatVector.fromMemorySegment(F32, v, at3 + 6 * W, ORDER).fma(w3, s6);
-      s7 = FloatVector.fromMemorySegment(F32, v, at3 + 7 * W, ORDER).fma(w3, s7);
-      pi += pKey;
-      vi += vRow;
+    long pi = pAt;
+    long vi = vAt;
+    long pBack = pKey - 3 * pApart;
+    long vBack = vRow - 3 * vApart;
+    for (int i = 0; i < 4 * count; i++) {
+      FloatVector w = FloatVector.broadcast(F32, p.get(ALIGNED, pi));
+      s0 = FloatVector.fromMemorySegment(F32, v, vi, ORDER).fma(w, s0);
+      s1 = FloatVector.fromMemorySegment(F32, v, vi + W, ORDER).fma(w, s1);
+      s2 = FloatVector.fromMemorySegment(F32, v, vi + 2 * W, ORDER).fma(w, s2);
+      s3 = FloatVector.fromMemorySegment(F32, v, vi + 3 * W, ORDER).fma(w, s3);
+      s4 = FloatVector.fromMemorySegment(F32, v, vi + 4 * W, ORDER).fma(w, s4);
+      s5 = FloatVector.fromMemorySegment(F32, v, vi + 5 * W, ORDER).fma(w, s5);
+      s6 = FloatVector.fromMemorySegment(F32, v, vi + 6 * W, ORDER).fma(w, s6);
+      s7 = FloatVector.fromMemorySegment(F32, v, vi + 7 * W, ORDER).fma(w, s7);
+      boolean next = (i & 3) == 3;
+      pi += next ? pBack : pApart;
+      vi += next ? vBack : vApart;
     }
-    FloatVector f = FloatVector.broadcast(F32, p.get(FLOAT, fAt));
+    FloatVector f = FloatVector.broadcast(F32, p.get(ALIGNED, fAt));
     FloatVector.fromMemorySegment(F32, o, oAt, ORDER).fma(f, s0).intoMemorySegment(o, oAt, ORDER);
     FloatVector.fromMemorySegment(F32, o, oAt + W, ORDER)
         .fma(f, s1)
@@ -420,31 +307,18 @@ public final class DecodeValuesF32 {
     v = Lanes.offHeap(v);
     o = Lanes.offHeap(o);
     FloatVector s0 = FloatVector.zero(F32);
-    long v1 = vAt + vApart;
-    long v2 = v1 + vApart;
-    long v3 = v2 + vApart;
-    long p1 = pAt + pApart;
-    long p2 = p1 + pApart;
-    long p3 = p2 + pApart;
-    long pi = 0;
-    long vi = 0;
-    for (int i = 0; i < count; i++) {
-      FloatVector w0 = FloatVector.broadcast(F32, p.get(FLOAT, pAt + pi));
-      long at0 = vAt + vi;
-      s0 = FloatVector.fromMemorySegment(F32, v, at0, ORDER).fma(w0, s0);
-      FloatVector w1 = FloatVector.broadcast(F32, p.get(FLOAT, p1 + pi));
-      long at1 = v1 + vi;
-      s0 = FloatVector.fromMemorySegment(F32, v, at1, ORDER).fma(w1, s0);
-      FloatVector w2 = FloatVector.broadcast(F32, p.get(FLOAT, p2 + pi));
-      long at2 = v2 + vi;
-      s0 = FloatVector.fromMemorySegment(F32, v, at2, ORDER).fma(w2, s0);
-      FloatVector w3 = FloatVector.broadcast(F32, p.get(FLOAT, p3 + pi));
-      long at3 = v3 + vi;
-      s0 = FloatVector.fromMemorySegment(F32, v, at3, ORDER).fma(w3, s0);
-      pi += pKey;
-      vi += vRow;
+    long pi = pAt;
+    long vi = vAt;
+    long pBack = pKey - 3 * pApart;
+    long vBack = vRow - 3 * vApart;
+    for (int i = 0; i < 4 * count; i++) {
+      FloatVector w = FloatVector.broadcast(F32, p.get(ALIGNED, pi));
+      s0 = FloatVector.fromMemorySegment(F32, v, vi, ORDER).fma(w, s0);
+      boolean next = (i & 3) == 3;
+      pi += next ? pBack : pApart;
+      vi += next ? vBack : vApart;
     }
-    FloatVector f = FloatVector.broadcast(F32, p.get(FLOAT, fAt));
+    FloatVector f = FloatVector.broadcast(F32, p.get(ALIGNED, fAt));
     FloatVector.fromMemorySegment(F32, o, oAt, ORDER).fma(f, s0).intoMemorySegment(o, oAt, ORDER);
   }
 

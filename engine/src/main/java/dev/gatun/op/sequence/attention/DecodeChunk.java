@@ -12,6 +12,7 @@ import static dev.gatun.op.sequence.attention.DecodePlan.SCALE;
 import static dev.gatun.op.sequence.attention.DecodePlan.SCORES;
 import static dev.gatun.op.sequence.attention.DecodePlan.STREAM_BYTES;
 
+import dev.gatun.cpu.simd.DecodePairsF32;
 import dev.gatun.cpu.simd.DecodeScoresF32;
 import dev.gatun.cpu.simd.DecodeScoresF64;
 import dev.gatun.cpu.simd.DecodeSoftmaxF32;
@@ -34,6 +35,18 @@ final class DecodeChunk {
     return c.dtype().bytes() == Double.BYTES;
   }
 
+  /// Whether lanes are queries; keys that came from elsewhere may not be aligned.
+  private static boolean lanes(Call c) {
+    return c.registers()[ROWS] > DOTS && c.in(Attention.K).address() % c.dtype().bytes() == 0;
+  }
+
+  private static boolean pairs(Call c) {
+    long[] r = c.registers();
+    return !wide(c)
+        && lanes(c)
+        && DecodePairsF32.applies(c.in(Attention.K), (int) r[D], (int) r[PITCH]);
+  }
+
   /// Copies the scaled queries of a head.
   static void prepare(Call c, int head, long work) {
     long[] r = c.registers();
@@ -45,9 +58,14 @@ final class DecodeChunk {
     MemorySegment q = c.in(Attention.Q);
     MemorySegment s = c.scratch();
     long at = (long) head * rows * d;
-    boolean lanes = rows > DOTS;
+    boolean lanes = lanes(c);
     long ones = work + r[FACTORS] + DecodePlan.MOST_ROWS * (long) c.dtype().bytes();
-    if (wide(c)) {
+    if (pairs(c)) {
+      DecodePairsF32.pack(q, at * Float.BYTES, rows, d, (float) factor, pitch, s, work);
+      for (int i = 0; i < rows; i++) {
+        s.set(Lanes.FLOAT, ones + i * (long) Float.BYTES, 1);
+      }
+    } else if (wide(c)) {
       DecodeSoftmaxF64.pack(q, at * Double.BYTES, rows, d, factor, lanes, pitch, s, work);
       for (int i = 0; i < rows; i++) {
         s.set(Lanes.DOUBLE, ones + i * (long) Double.BYTES, 1);
@@ -73,7 +91,11 @@ final class DecodeChunk {
     long step = pitch * bytes;
     long far = apart * row;
     long streams = r[STREAM_BYTES];
-    if (r[ROWS] > DOTS) {
+    if (pairs(c)) {
+      DecodePairsF32.products(k, at, row, far, s, work, pitch, d, count, s, to, step, streams);
+      return;
+    }
+    if (lanes(c)) {
       if (wide(c)) {
         int n = DecodeSoftmaxF64.vectors(pitch);
         DecodeScoresF64.lanes(k, at, row, far, s, work, n, d, count, s, to, step, streams);
