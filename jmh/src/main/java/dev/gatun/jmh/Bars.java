@@ -92,6 +92,21 @@ final class Bars {
     }
   }
 
+  /// Attention of one query: bound by memory, with many heads to a key head by arithmetic.
+  void decode(List<Trial> trials) {
+    for (Trial t : trials) {
+      String name =
+          "attention, 1 query, %s keys, %s heads a key head, %d threads: "
+              .formatted(t.parameter("keys"), t.parameter("group"), t.threads());
+      double peak = t.ratio("peak", "ours");
+      if (t.parameter("group").equals("8") && peak >= 0.6) {
+        add(name + "of FMA peak", peak, 0.6);
+      } else {
+        add(name + "of streaming read", t.ratio("ceiling", "ours"), 0.85);
+      }
+    }
+  }
+
   void limits(List<Trial> trials) {
     trials.stream()
         .filter(Tables::limited)

@@ -26,6 +26,9 @@ public class Nanos {
   /// The loop that the machine's limit is measured with, scaled to the work of one call.
   public double ceiling;
 
+  /// A second limit: multiply-adds in registers, beside the memory's.
+  public double peak;
+
   /// The engine's kernel alone, without the tensors around it.
   public double kernel;
 }

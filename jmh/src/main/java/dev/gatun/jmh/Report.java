@@ -30,7 +30,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// otherwise every row has three JVMs of its own.
 public final class Report {
   private static final List<String> SECTIONS =
-      List.of("ceilings", "gemm", "weights", "ops", "cumsum", "fourier", "conv", "cases");
+      List.of("ceilings", "gemm", "weights", "ops", "cumsum", "fourier", "conv", "decode", "cases");
 
   private final boolean quick;
   private final List<String> sections;
@@ -81,6 +81,7 @@ public final class Report {
     List<Trial> sums = trials("cumsum", CumSumBenchmark.class, threads(Map.of()));
     List<Trial> fourier = trials("fourier", FourierBenchmark.class, fourierRows());
     List<Trial> convolutions = trials("conv", ConvBenchmark.class, convolutionRows());
+    List<Trial> decode = trials("decode", DecodeBenchmark.class, decodeRows());
     Tables tables = new Tables(text);
     tables.ceilings(ceilings);
     tables.products(products);
@@ -89,6 +90,7 @@ public final class Report {
     tables.cumSums(sums);
     tables.fourier(fourier);
     tables.convolutions(convolutions);
+    tables.decode(decode);
     cases(tables);
     Bars bars = new Bars();
     bars.products(products);
@@ -97,8 +99,11 @@ public final class Report {
     bars.cumSums(sums);
     bars.fourier(fourier);
     bars.convolutions(convolutions);
+    bars.decode(decode);
     bars.limits(
-        Stream.of(products, weights, ops, sums, convolutions).flatMap(List::stream).toList());
+        Stream.of(products, weights, ops, sums, convolutions, decode)
+            .flatMap(List::stream)
+            .toList());
     tables.bars(bars);
     return text.toString();
   }
@@ -126,7 +131,8 @@ public final class Report {
     if (sections.contains("gemm")) {
       line("OpenBLAS", OpenBlas.open(DType.F32, 1).describe());
     }
-    if (sections.stream().anyMatch(List.of("ops", "cumsum", "fourier", "conv")::contains)) {
+    if (sections.stream()
+        .anyMatch(List.of("ops", "cumsum", "fourier", "conv", "decode")::contains)) {
       line("PyTorch", PyTorch.describe());
     }
     line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 5 rounds each");
@@ -227,6 +233,16 @@ public final class Report {
 
   private static List<Map<String, String>> convolutionRows() {
     return ConvBenchmark.SIZES.stream().flatMap(s -> threads(Map.of("sizes", s)).stream()).toList();
+  }
+
+  private static List<Map<String, String>> decodeRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String keys : List.of("16384", "65536")) {
+      for (String group : List.of("1", "4", "8")) {
+        rows.addAll(threads(Map.of("keys", keys, "group", group)));
+      }
+    }
+    return rows;
   }
 
   private static List<Map<String, String>> threads(Map<String, String> row) {

@@ -259,6 +259,37 @@ final class Tables {
     }
   }
 
+  void decode(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "Attention of one query, F32, 8 key heads of width 64",
+        "keys",
+        "heads a key head",
+        "threads",
+        "ours us",
+        "GB/s",
+        "of read",
+        "of FMA peak",
+        "PyTorch us",
+        "PyTorch / ours",
+        "median");
+    for (Trial t : trials) {
+      row(
+          t.parameter("keys"),
+          t.parameter("group"),
+          t.threads(),
+          t.best("ours") / 1e3,
+          DecodeBenchmark.bytes(t) / t.best("ours"),
+          percent(t.ratio("ceiling", "ours")),
+          percent(t.ratio("peak", "ours")),
+          t.best("peer") / 1e3,
+          t.ratio("peer", "ours"),
+          t.medianRatio("peer", "ours"));
+    }
+  }
+
   void bars(Bars bars) {
     heading("Bars", "bar", "measured", "");
     bars.rows().forEach(b -> row(b.name(), b.measured(), b.met() ? "met" : "NOT MET"));

@@ -24,6 +24,10 @@ final class AttentionSimd {
   private AttentionSimd() {}
 
   static void run(Attention op, Call c, Workers w) {
+    if (AttentionDecodeSimd.applies(op, c)) {
+      AttentionDecodeSimd.run(op, c, w);
+      return;
+    }
     Shape q = c.inShape(Attention.Q);
     c.kernel(op);
     c.registers()[BASE] = tables(op, c, 0);
