@@ -9,6 +9,7 @@ final class ReferenceGradient {
   private final Scores s;
   private final long d;
   private final double[][] out;
+  private final double[] scores;
 
   ReferenceGradient(AttentionGrad op, Call c) {
     this.op = op;
@@ -16,6 +17,7 @@ final class ReferenceGradient {
     this.s = new Scores(op.attention(), c, op.first());
     this.d = c.inShape(op.first()).dim(3);
     this.out = new double[c.outputs()][];
+    this.scores = new double[Math.toIntExact(s.sk)];
     for (int i = 0; i < out.length; i++) {
       out[i] = new double[Math.toIntExact(c.outShape(i).elems())];
     }
@@ -35,10 +37,10 @@ final class ReferenceGradient {
   private void row(long row) {
     long i = row % s.sq;
     boolean counts = i < s.queries(row);
-    double lse = c.get(op.result() + 1, row);
-    if (lse == Double.NEGATIVE_INFINITY) {
+    if (c.get(op.result() + 1, row) == Double.NEGATIVE_INFINITY) {
       return;
     }
+    double lse = lse(row, i);
     double delta = op.lse() ? -c.get(1, row) : 0;
     for (long x = 0; counts && x < s.dv; x++) {
       delta += c.get(0, row * s.dv + x) * c.get(op.result(), row * s.dv + x);
@@ -51,6 +53,17 @@ final class ReferenceGradient {
     if (op.output(Operand.SINK) >= 0) {
       add(Operand.SINK, s.head(row), -Math.exp(s.sink(row) - lse) * delta);
     }
+  }
+
+  /// The result of that name again, in double: rounded to F32 it is off by `2^-24` of the greatest
+  /// score, and probabilities would not add up to 1 by as much.
+  private double lse(long row, long i) {
+    double max = s.row(row, scores);
+    double total = Math.exp(s.sink(row) - max);
+    for (int j = 0; j < s.sk; j++) {
+      total += s.isVisible(row, i, j) ? Math.exp(scores[j] - max) : 0;
+    }
+    return max + Math.log(total);
   }
 
   private void pair(long row, long i, long j, boolean counts, double lse, double delta) {
