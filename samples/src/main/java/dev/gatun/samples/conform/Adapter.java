@@ -28,7 +28,12 @@ interface Adapter {
           new LongConvolution(),
           new FlashAttention(),
           new ScaledAttention(),
-          new GatedAttention());
+          new GatedAttention(),
+          new StreamingCache(),
+          new LambdaMask(),
+          new AlibiAttention(),
+          new UrpeAttention(),
+          new SplitAttention());
 
   /// The adapter for `file`.
   static Optional<Adapter> of(String file) {
