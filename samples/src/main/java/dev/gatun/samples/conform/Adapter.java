@@ -31,9 +31,10 @@ interface Adapter {
           new GatedAttention(),
           new StreamingCache(),
           new LambdaMask(),
-          new AlibiAttention(),
-          new UrpeAttention(),
-          new SplitAttention());
+          new RotaryEmbedding(),
+          new AlibiBias(),
+          new UniversalPositions(),
+          new ScanAttention());
 
   /// The adapter for `file`.
   static Optional<Adapter> of(String file) {

@@ -9,23 +9,11 @@ import dev.gatun.tensor.Tensor;
 import java.util.Map;
 import java.util.Optional;
 
-/// `alibi`: attention with linear biases, and those biases.
-final class AlibiAttention implements Adapter {
-  @Override
-  public String file() {
-    return "alibi";
-  }
+/// `alibi_attention`: attention with linear biases, and those biases.
+final class AlibiAttention {
+  private AlibiAttention() {}
 
-  @Override
-  public Result call(Arguments a) {
-    String op = a.flags().text("op").orElse("");
-    return switch (op) {
-      case "alibi_attention" -> biased(a);
-      default -> throw Adapter.missing(op);
-    };
-  }
-
-  private static Result biased(Arguments a) {
+  static Adapter.Result biased(Arguments a) {
     boolean causal = a.flags().bool("causal", false);
     Tensor q = AttentionInputs.heads(a, "q");
     Tensor k = AttentionInputs.heads(a, "k");
@@ -47,6 +35,6 @@ final class AlibiAttention implements Adapter {
         causal
             ? AlibiBias.causal(slopes, k.dim(2))
             : AlibiBias.of(slopes, q.dim(2), k.dim(2), queries, keys);
-    return new Result(Attention.class, Map.of("o", AttentionInputs.swap(r.o()), "bias", bias));
+    return new Adapter.Result(Attention.class, Map.of("o", AttentionInputs.swap(r.o()), "bias", bias));
   }
 }

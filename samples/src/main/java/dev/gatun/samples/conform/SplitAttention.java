@@ -10,25 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/// `attention_scan`: one query over parts of the keys.
-final class SplitAttention implements Adapter {
+/// `split_kv`: one query over parts of the keys.
+final class SplitAttention {
   private static final int QUERY = 2;
 
-  @Override
-  public String file() {
-    return "attention_scan";
-  }
+  private SplitAttention() {}
 
-  @Override
-  public Result call(Arguments a) {
-    String op = a.flags().text("op").orElse("");
-    return switch (op) {
-      case "split_kv" -> parts(a);
-      default -> throw Adapter.missing(op);
-    };
-  }
-
-  private static Result parts(Arguments a) {
+  static Adapter.Result parts(Arguments a) {
     int parts = Math.toIntExact(a.flags().integer("num_splits", 1));
     AttentionOptions options = AttentionInputs.scaled(a, AttentionOptions.of(Mask.none()));
     SplitKv.Result r = SplitKv.of(a.in("q").unsqueeze(QUERY), a.in("k"), a.in("v"), parts, options);
@@ -39,7 +27,7 @@ final class SplitAttention implements Adapter {
     out.put("lse", r.lse().squeeze(QUERY));
     out.put("partial_o", stack(r.parts(), Attention.Result::o));
     out.put("partial_lse", stack(r.parts(), Attention.Result::lse));
-    return new Result(Attention.class, out);
+    return new Adapter.Result(Attention.class, out);
   }
 
   private static Tensor stack(

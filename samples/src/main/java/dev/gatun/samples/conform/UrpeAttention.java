@@ -6,23 +6,11 @@ import dev.gatun.op.sequence.attention.Mask;
 import dev.gatun.op.sequence.attention.Operand;
 import java.util.Map;
 
-/// `urpe_sigsoftmax`: a Toeplitz bias, and a Toeplitz factor after the softmax.
-final class UrpeAttention implements Adapter {
-  @Override
-  public String file() {
-    return "urpe_sigsoftmax";
-  }
+/// `urpe`: a Toeplitz bias, and a Toeplitz factor after the softmax.
+final class UrpeAttention {
+  private UrpeAttention() {}
 
-  @Override
-  public Result call(Arguments a) {
-    String op = a.flags().text("op").orElse("");
-    return switch (op) {
-      case "urpe" -> weighted(a);
-      default -> throw Adapter.missing(op);
-    };
-  }
-
-  private static Result weighted(Arguments a) {
+  static Adapter.Result weighted(Arguments a) {
     Mask mask = a.flags().bool("causal", false) ? Mask.causal() : Mask.none();
     AttentionOptions options = AttentionInputs.scaled(a, AttentionOptions.of(mask));
     options = toeplitz(a, options, Operand.RELATIVE, "b");
@@ -30,7 +18,7 @@ final class UrpeAttention implements Adapter {
     Attention.Result r =
         Attention.of(
             a.in("q").unsqueeze(1), a.in("k").unsqueeze(1), a.in("v").unsqueeze(1), options);
-    return new Result(Attention.class, Map.of("o", r.o().squeeze(1)));
+    return new Adapter.Result(Attention.class, Map.of("o", r.o().squeeze(1)));
   }
 
   private static AttentionOptions toeplitz(

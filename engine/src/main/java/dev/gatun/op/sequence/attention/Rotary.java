@@ -99,7 +99,12 @@ public record Rotary(
   ///
   /// @param scaleBase 512 as published
   /// @param center the same for queries and keys; the middle of the sequence
-  public record XPos(double scaleBase, double center) {}
+  public record XPos(double scaleBase, double center) {
+    /// Centered as FlashAttention does for a sequence of positions 0 to `offset + size`.
+    public static XPos of(double scaleBase, long offset, long size) {
+      return new XPos(scaleBase, Math.floorDiv(offset + size, 2));
+    }
+  }
 
   /// How frequencies change for contexts longer than those of training.
   public sealed interface Scaling {
