@@ -35,6 +35,7 @@ final class AlibiAttention {
         causal
             ? AlibiBias.causal(slopes, k.dim(2))
             : AlibiBias.of(slopes, q.dim(2), k.dim(2), queries, keys);
-    return new Adapter.Result(Attention.class, Map.of("o", AttentionInputs.swap(r.o()), "bias", bias));
+    return new Adapter.Result(
+        Attention.class, Map.of("o", AttentionInputs.swap(r.o()), "bias", bias));
   }
 }
