@@ -80,7 +80,7 @@ final class AttentionScanSimd {
   }
 
   /// The row of scratch for the worker, as an element number of the call's type.
-  private static long row(Call c, long spare, boolean f32) {
+  private static long row(long spare, boolean f32) {
     return (spare + 3L * PIECE) * (f32 ? 2 : 1);
   }
 
@@ -90,7 +90,7 @@ final class AttentionScanSimd {
     boolean initial = r[INITIAL] == 1;
     long spare = spare(r, worker);
     int size = f32 ? 4 : 8;
-    long w = row(c, spare, f32);
+    long w = row(spare, f32);
     if (initial) {
       MemorySegment.copy(c.in(4), row * r[D] * size, c.scratch(), w * size, r[D] * size);
     } else {
@@ -144,7 +144,7 @@ final class AttentionScanSimd {
     MemorySegment o = c.out(0);
     boolean states = r[STATES] == 1;
     MemorySegment to = states ? c.out(3) : c.scratch();
-    long start = row(c, spare, f32);
+    long start = row(spare, f32);
     for (int i = 0; i < n; i++) {
       double keep = scratch(c, spare + i);
       double p = scratch(c, spare + PIECE + i);
@@ -167,7 +167,7 @@ final class AttentionScanSimd {
     boolean f32 = c.dtype() == DType.F32;
     long spare = spare(r, worker);
     int size = f32 ? 4 : 8;
-    Lanes.clear(c.scratch(), row(c, spare, f32) * size, r[D] * size);
+    Lanes.clear(c.scratch(), row(spare, f32) * size, r[D] * size);
     double h = 0;
     for (long end = r[T]; end > 0; end -= PIECE) {
       int n = (int) Math.min(PIECE, end);
@@ -207,7 +207,7 @@ final class AttentionScanSimd {
     MemorySegment o = c.in(2);
     MemorySegment dout = c.in(5);
     MemorySegment dv = c.out(1);
-    long g = row(c, spare, f32);
+    long g = row(spare, f32);
     for (int i = n - 1; i >= 0; i--) {
       double keep = scratch(c, spare + i);
       double p = scratch(c, spare + PIECE + i);
