@@ -3,7 +3,7 @@ package dev.gatun.samples.conform;
 import dev.gatun.op.sequence.attention.Alibi;
 import java.util.Map;
 
-/// `alibi`: the slopes of the heads.
+/// `alibi`: the slopes of the heads, and attention with biases of them.
 final class AlibiBias implements Adapter {
   @Override
   public String file() {
@@ -15,6 +15,7 @@ final class AlibiBias implements Adapter {
     String op = a.flags().text("op").orElse("");
     return switch (op) {
       case "slopes" -> slopes(a);
+      case "alibi_attention" -> AlibiAttention.biased(a);
       default -> throw Adapter.missing(op);
     };
   }

@@ -5,7 +5,7 @@ import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 
-/// `attention_scan`: attention as a scan over prefixes.
+/// `attention_scan`: attention as a scan over prefixes, and in parts.
 final class ScanAttention implements Adapter {
   @Override
   public String file() {
@@ -17,6 +17,7 @@ final class ScanAttention implements Adapter {
     String op = a.flags().text("op").orElse("");
     return switch (op) {
       case "aaren" -> prefixes(a);
+      case "split_kv" -> SplitAttention.parts(a);
       default -> throw Adapter.missing(op);
     };
   }

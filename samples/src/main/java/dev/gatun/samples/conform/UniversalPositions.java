@@ -3,7 +3,7 @@ package dev.gatun.samples.conform;
 import dev.gatun.op.sequence.attention.SigSoftmax;
 import java.util.Map;
 
-/// `urpe_sigsoftmax`: the softmax of `z + log sigmoid(z)`.
+/// `urpe_sigsoftmax`: attention with Toeplitz matrices, the softmax of `z + log sigmoid(z)`.
 final class UniversalPositions implements Adapter {
   @Override
   public String file() {
@@ -15,6 +15,7 @@ final class UniversalPositions implements Adapter {
     String op = a.flags().text("op").orElse("");
     return switch (op) {
       case "sigsoftmax" -> sigSoftmax(a);
+      case "urpe" -> UrpeAttention.weighted(a);
       default -> throw Adapter.missing(op);
     };
   }
