@@ -37,9 +37,12 @@ public final class RoutedAttention {
   public record Result(Tensor o, Tensor lse, Tensor queries, Tensor keys, Tensor runs) {
     /// Pairs of queries and keys that see each other, of all heads.
     public long visiblePairs() {
-      return runs.slice(3, 1, 2).sum().toLongArray()[0]
-          - runs.slice(3, 0, 1).sum().toLongArray()[0];
+      return one(runs.slice(3, 1, 2).sum()) - one(runs.slice(3, 0, 1).sum());
     }
+  }
+
+  private static long one(Tensor number) {
+    return number.toLongArray()[0];
   }
 
   /// Attention routed by `centroids`, `[Hk, C, D]` or `[1, C, D]`.
@@ -78,6 +81,10 @@ public final class RoutedAttention {
             && keys.shape().equals(k.shape().without(3));
     Inputs.require(
         fits, NAME, "clusters must be I64 [B, H, Sq] and [B, Hk, Sk]", q, k, queries, keys);
+    for (Tensor c : List.of(queries, keys)) {
+      boolean inside = c.shape().elems() == 0 || one(c.min()) >= 0 && one(c.max()) < clusters;
+      Inputs.require(inside, NAME, "clusters must lie in [0, %d)".formatted(clusters), c);
+    }
     Plan plan = Plan.of(queries, keys, clusters, !options.mask().isNone());
     Attention.Result r =
         Attention.of(

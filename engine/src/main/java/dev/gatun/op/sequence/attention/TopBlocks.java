@@ -35,7 +35,12 @@ public final class TopBlocks {
   }
 
   private static Tensor choose(Tensor q, Tensor k, long kept, Mask mask, double sign) {
-    Inputs.require(kept >= 1, "TopBlocks", "kept must be at least 1, not " + kept, q, k);
+    Inputs.require(
+        kept >= 1 && q.dim(2) > 0 && k.dim(2) > 0,
+        "TopBlocks",
+        "kept must be at least 1, not %d, and there must be queries and keys".formatted(kept),
+        q,
+        k);
     BlockGrid grid = new BlockGrid(mask, q.dim(2), k.dim(2));
     try (Scope work = q.device().scope("blocks")) {
       Tensor estimate = estimate(work.borrow(q.detach()), work.borrow(k.detach())).mul(sign);

@@ -1,8 +1,13 @@
 package dev.gatun.op.sequence.attention;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.cpu.CpuDevice;
+import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Scope;
+import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -72,6 +77,22 @@ class RingAttentionTest {
     Tensor first = Attention.of(q, q, q, options).o().sum().backward().of(q);
     DenseTruth.near(
         "through o", first, RingAttention.of(q, q, q, 3, options).o().sum().backward().of(q));
+  }
+
+  /// 64 parts: all partial results would take 64 times the 64 KiB of the queries, more than there
+  /// is.
+  @Test
+  void memoryGrowsWithTheLengthOnly() {
+    CpuDevice.Options small = CpuDevice.Options.standard().withThreads(1).withMemoryLimit(3 << 20);
+    try (CpuDevice cpu = CpuDevice.open(small);
+        Scope scope = cpu.scope()) {
+      Tensor q = scope.normal(DType.F32, Shape.of(1, 1, 512, 32), 1).requiresGrad();
+      Tensor o = RingAttention.of(q, q, q, 64, AttentionOptions.of(Mask.window(40, 0))).o();
+      Tensor dq = o.backward(scope.normal(DType.F32, o.shape(), 2)).of(q);
+      assertEquals(q.spec(), dq.spec());
+      Tensor all = RingAttention.of(q.detach(), q, q, 64, AttentionOptions.of(Mask.none())).o();
+      assertEquals(q.spec(), all.spec());
+    }
   }
 
   @Test

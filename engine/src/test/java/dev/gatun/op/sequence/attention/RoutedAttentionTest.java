@@ -146,6 +146,9 @@ class RoutedAttentionTest {
     assertTrue(
         message(() -> RoutedAttention.of(q, q, q, wrong, wrong, 3, plain))
             .contains("clusters must be I64"));
+    Tensor high = KMeans.assign(q, c).add(1).maximum(3);
+    assertTrue(
+        message(() -> RoutedAttention.of(q, q, q, high, high, 3, plain)).contains("in [0, 3)"));
   }
 
   private static String message(org.junit.jupiter.api.function.Executable e) {
