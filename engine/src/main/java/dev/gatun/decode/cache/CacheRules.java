@@ -80,7 +80,8 @@ final class CacheRules {
             && o.dropout() == 0
             && !o.maxLogits(),
         cache,
-        "options must be causal, with no more than a scale and a softcap; got %s, operands %s, dropout %s, max %s",
+        "options must be causal, with no more than a scale and a softcap; got %s, operands %s,"
+            + " dropout %s, max %s",
         o.mask(),
         o.operands().keySet(),
         o.dropout(),

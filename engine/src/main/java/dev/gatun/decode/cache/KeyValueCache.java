@@ -32,8 +32,8 @@ public sealed interface KeyValueCache
   /// @throws IllegalStateException if there is no room for them
   void append(Tensor k, Tensor v);
 
-  /// Attention of the last `n` tokens, `q [B, H, n, D]`, over what is held, themselves included:
-  /// `o [B, H, n, Dv]` and `lse [B, H, n]`.
+  /// Attention of the last `n` tokens, `q [B, H, n, D]`, over what is held, themselves included: `o
+  /// [B, H, n, Dv]` and `lse [B, H, n]`.
   ///
   /// @throws IllegalArgumentException if shapes, types or options do not fit
   Attention.Result attend(Tensor q, AttentionOptions options);

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// A pool of pages of a fixed number of tokens that sequences share, each with a table of its pages:
-/// memory is taken by the page and given back, and sequences that begin alike share what they have
-/// in common (Kwon et al., PagedAttention, arXiv 2309.06180).
+/// A pool of pages of a fixed number of tokens that sequences share, each with a table of its
+/// pages: memory is taken by the page and given back, and sequences that begin alike share what
+/// they have in common (Kwon et al., PagedAttention, arXiv 2309.06180).
 ///
 /// A sequence is opened, forked from another, rolled back and closed by its number; tokens go in
 /// and out through a [Batch] of sequences. A fork takes no memory: pages count their readers, and a
@@ -207,8 +207,8 @@ public final class PagedCache {
       cache.append(open(), k, v, CacheRules.tokens(NAME, spec(), k, v));
     }
 
-    /// Any options of [Attention] but [Operand#KEY_LENGTHS]; operands that have an axis of keys have
-    /// the tokens of as many pages as the longest sequence has.
+    /// Any options of [Attention] but [Operand#KEY_LENGTHS]; operands that have an axis of keys
+    /// have the tokens of as many pages as the longest sequence has.
     @Override
     public Attention.Result attend(Tensor q, AttentionOptions options) {
       CacheRules.queries(NAME, spec(), q);
@@ -240,10 +240,7 @@ public final class PagedCache {
     if (n == 0) {
       return;
     }
-    long needed = 0;
-    for (Sequence s : batch) {
-      needed += pagesFor(s.length + n) - s.pages.size() + (isShared(s) ? 1 : 0);
-    }
+    long needed = pagesNeeded(batch, n);
     if (needed > freeCount) {
       throw new IllegalStateException(
           "%s: %d of %d pages are free; got %d tokens for each of %d sequences, which take %d pages"
@@ -263,6 +260,21 @@ public final class PagedCache {
     keys.write(k, places);
     values.write(v, places);
     batch.forEach(s -> s.length += n);
+  }
+
+  /// Pages that `n` more tokens of each sequence take, copies of shared ones included: of those who
+  /// share a page, the last one keeps it.
+  private long pagesNeeded(List<Sequence> batch, long n) {
+    long needed = 0;
+    Map<Integer, Integer> left = new TreeMap<>();
+    for (Sequence s : batch) {
+      needed += pagesFor(s.length + n) - s.pages.size();
+      if (s.length % page != 0
+          && left.merge(s.pages.getLast(), 1, Integer::sum) < readers[s.pages.getLast()]) {
+        needed++;
+      }
+    }
+    return needed;
   }
 
   /// Whether the sequence's last page is not full and has other readers.

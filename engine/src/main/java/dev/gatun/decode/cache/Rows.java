@@ -17,8 +17,8 @@ final class Rows {
 
   Rows(Scope home, DType type, long buffers, long heads, long rows, long dim) {
     try (Scope initial = home.device().scope("initial")) {
-      // A view of one zero: nothing but the cell itself is as large as the cell.
-      Tensor zero = initial.full(type, Shape.of(1, 1, 1, 1), 0);
+      // A view of one row: nothing but the cell itself is as large as the cell.
+      Tensor zero = initial.zeros(type, Shape.of(1, 1, 1, dim));
       cell = home.state(zero.broadcastTo(Shape.of(buffers, heads, rows, dim)));
     }
   }
