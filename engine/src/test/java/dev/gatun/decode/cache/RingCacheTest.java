@@ -130,7 +130,7 @@ class RingCacheTest {
       }
     }
     for (int i = 0; i < dim; i++) {
-      assertEquals(seen[0][i], seen[1][i], 2e-6);
+      assertEquals(seen[0][i], seen[1][i], 1e-5);
     }
   }
 
