@@ -1,0 +1,225 @@
+package dev.gatun.cpu.simd;
+
+import static dev.gatun.cpu.simd.Lanes.F32;
+import static dev.gatun.cpu.simd.Lanes.ORDER;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+
+/// Register tiles of the product of a transposed F32 block of attention weights with keys, values
+/// or their like: `c[r, 0..n) += sum_i p[i, r] b[i, 0..n)` for rows `r` of `c`
+/// and `n` of two vectors a tile. Rows of `p` are [AttentionTile#QUERIES] elements apart. Offsets,
+/// strides and steps are in bytes.
+///
+/// As in [GemmTileF32] the sum starts at zero and `c` comes in last; the row of `p` is a constant,
+/// so that the checks of its broadcasts leave the loop, and that of `b` a variable, which keeps the
+/// loop from being unrolled. Each element is one chain of FMAs in the order of `i`.
+final class WeightedSumF32 {
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+  private static final int W = F32.vectorByteSize();
+  private static final long SIZE = Float.BYTES;
+  private static final long ROW = AttentionTile.QUERIES * SIZE;
+
+  private WeightedSumF32() {}
+
+  /// All `m` rows.
+  static void rows(
+      MemorySegment p, long pAt, int m, MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment c, long cAt, long cRow) {
+    long step = SIZE;
+    int r = 0;
+    for (; r + 6 <= m; r += 6) {
+      rows6(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
+    }
+    if (r + 4 <= m) {
+      rows4(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
+      r += 4;
+    }
+    if (r + 2 <= m) {
+      rows2(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
+      r += 2;
+    }
+    if (r < m) {
+      rows1(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
+    }
+  }
+
+  private static void rows6(
+      MemorySegment p, long pAt, long step, MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment c, long cAt, long cRow) {
+    p = Lanes.offHeap(p);
+    b = Lanes.offHeap(b);
+    c = Lanes.offHeap(c);
+    long p1 = pAt + step;
+    long p2 = pAt + 2 * step;
+    long p3 = pAt + 3 * step;
+    long p4 = pAt + 4 * step;
+    long p5 = pAt + 5 * step;
+    for (int t = 0; t < tiles; t++) {
+      long bi = bAt + t * bStep;
+      FloatVector c00 = FloatVector.zero(F32);
+      FloatVector c01 = FloatVector.zero(F32);
+      FloatVector c10 = FloatVector.zero(F32);
+      FloatVector c11 = FloatVector.zero(F32);
+      FloatVector c20 = FloatVector.zero(F32);
+      FloatVector c21 = FloatVector.zero(F32);
+      FloatVector c30 = FloatVector.zero(F32);
+      FloatVector c31 = FloatVector.zero(F32);
+      FloatVector c40 = FloatVector.zero(F32);
+      FloatVector c41 = FloatVector.zero(F32);
+      FloatVector c50 = FloatVector.zero(F32);
+      FloatVector c51 = FloatVector.zero(F32);
+      for (int i = 0; i < k; i++) {
+        long pi = (long) i * ROW;
+        FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+        FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pAt + pi));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+        FloatVector x1 = FloatVector.broadcast(F32, p.get(FLOAT, p1 + pi));
+        c10 = x1.fma(b0, c10);
+        c11 = x1.fma(b1, c11);
+        FloatVector x2 = FloatVector.broadcast(F32, p.get(FLOAT, p2 + pi));
+        c20 = x2.fma(b0, c20);
+        c21 = x2.fma(b1, c21);
+        FloatVector x3 = FloatVector.broadcast(F32, p.get(FLOAT, p3 + pi));
+        c30 = x3.fma(b0, c30);
+        c31 = x3.fma(b1, c31);
+        FloatVector x4 = FloatVector.broadcast(F32, p.get(FLOAT, p4 + pi));
+        c40 = x4.fma(b0, c40);
+        c41 = x4.fma(b1, c41);
+        FloatVector x5 = FloatVector.broadcast(F32, p.get(FLOAT, p5 + pi));
+        c50 = x5.fma(b0, c50);
+        c51 = x5.fma(b1, c51);
+        bi += bRow;
+      }
+      long at = cAt + t * 2L * W;
+      c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c10.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c20.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c21.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c30.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c31.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c40.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c41.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c50.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c51.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+    }
+  }
+  private static void rows4(
+      MemorySegment p, long pAt, long step, MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment c, long cAt, long cRow) {
+    p = Lanes.offHeap(p);
+    b = Lanes.offHeap(b);
+    c = Lanes.offHeap(c);
+    long p1 = pAt + step;
+    long p2 = pAt + 2 * step;
+    long p3 = pAt + 3 * step;
+    for (int t = 0; t < tiles; t++) {
+      long bi = bAt + t * bStep;
+      FloatVector c00 = FloatVector.zero(F32);
+      FloatVector c01 = FloatVector.zero(F32);
+      FloatVector c10 = FloatVector.zero(F32);
+      FloatVector c11 = FloatVector.zero(F32);
+      FloatVector c20 = FloatVector.zero(F32);
+      FloatVector c21 = FloatVector.zero(F32);
+      FloatVector c30 = FloatVector.zero(F32);
+      FloatVector c31 = FloatVector.zero(F32);
+      for (int i = 0; i < k; i++) {
+        long pi = (long) i * ROW;
+        FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+        FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pAt + pi));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+        FloatVector x1 = FloatVector.broadcast(F32, p.get(FLOAT, p1 + pi));
+        c10 = x1.fma(b0, c10);
+        c11 = x1.fma(b1, c11);
+        FloatVector x2 = FloatVector.broadcast(F32, p.get(FLOAT, p2 + pi));
+        c20 = x2.fma(b0, c20);
+        c21 = x2.fma(b1, c21);
+        FloatVector x3 = FloatVector.broadcast(F32, p.get(FLOAT, p3 + pi));
+        c30 = x3.fma(b0, c30);
+        c31 = x3.fma(b1, c31);
+        bi += bRow;
+      }
+      long at = cAt + t * 2L * W;
+      c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c10.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c20.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c21.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c30.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c31.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+    }
+  }
+  private static void rows2(
+      MemorySegment p, long pAt, long step, MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment c, long cAt, long cRow) {
+    p = Lanes.offHeap(p);
+    b = Lanes.offHeap(b);
+    c = Lanes.offHeap(c);
+    long p1 = pAt + step;
+    for (int t = 0; t < tiles; t++) {
+      long bi = bAt + t * bStep;
+      FloatVector c00 = FloatVector.zero(F32);
+      FloatVector c01 = FloatVector.zero(F32);
+      FloatVector c10 = FloatVector.zero(F32);
+      FloatVector c11 = FloatVector.zero(F32);
+      for (int i = 0; i < k; i++) {
+        long pi = (long) i * ROW;
+        FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+        FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pAt + pi));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+        FloatVector x1 = FloatVector.broadcast(F32, p.get(FLOAT, p1 + pi));
+        c10 = x1.fma(b0, c10);
+        c11 = x1.fma(b1, c11);
+        bi += bRow;
+      }
+      long at = cAt + t * 2L * W;
+      c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      at += cRow;
+      c10.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+    }
+  }
+  private static void rows1(
+      MemorySegment p, long pAt, long step, MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
+      MemorySegment c, long cAt, long cRow) {
+    p = Lanes.offHeap(p);
+    b = Lanes.offHeap(b);
+    c = Lanes.offHeap(c);
+    for (int t = 0; t < tiles; t++) {
+      long bi = bAt + t * bStep;
+      FloatVector c00 = FloatVector.zero(F32);
+      FloatVector c01 = FloatVector.zero(F32);
+      for (int i = 0; i < k; i++) {
+        long pi = (long) i * ROW;
+        FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
+        FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
+        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pAt + pi));
+        c00 = x0.fma(b0, c00);
+        c01 = x0.fma(b1, c01);
+        bi += bRow;
+      }
+      long at = cAt + t * 2L * W;
+      c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+    }
+  }
+}
