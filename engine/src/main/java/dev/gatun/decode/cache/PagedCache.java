@@ -21,8 +21,9 @@ import java.util.TreeMap;
 /// page that is not full is copied by the first of them to append.
 ///
 /// Attention gathers the pages of the batch into one buffer of the step, a copy of what is held
-/// (three passes over memory instead of one), and is then that of a [ContiguousCache], bit for bit.
-/// Memory: `pages` times `page` tokens of `Hk (D + Dv)` numbers, whatever the sequences are.
+/// (three passes over memory instead of one), and is then that of a [ContiguousCache] of as many
+/// tokens as the longest table has, bit for bit. Memory: `pages` times `page` tokens of `Hk (D +
+/// Dv)` numbers, whatever the sequences are.
 public final class PagedCache {
   private static final String NAME = "PagedCache";
 
