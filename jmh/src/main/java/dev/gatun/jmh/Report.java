@@ -30,7 +30,21 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// otherwise every row has three JVMs of its own.
 public final class Report {
   private static final List<String> SECTIONS =
-      List.of("ceilings", "gemm", "weights", "ops", "cumsum", "fourier", "conv", "cases");
+      List.of(
+          "ceilings",
+          "gemm",
+          "weights",
+          "ops",
+          "cumsum",
+          "fourier",
+          "conv",
+          "attention",
+          "attention-memory",
+          "cases");
+
+  /// Those in which PyTorch takes part.
+  private static final List<String> PYTORCH =
+      List.of("ops", "cumsum", "fourier", "conv", "attention");
 
   private final boolean quick;
   private final List<String> sections;
@@ -81,6 +95,7 @@ public final class Report {
     List<Trial> sums = trials("cumsum", CumSumBenchmark.class, threads(Map.of()));
     List<Trial> fourier = trials("fourier", FourierBenchmark.class, fourierRows());
     List<Trial> convolutions = trials("conv", ConvBenchmark.class, convolutionRows());
+    List<Trial> attention = trials("attention", AttentionBenchmark.class, attentionRows());
     Tables tables = new Tables(text);
     tables.ceilings(ceilings);
     tables.products(products);
@@ -89,6 +104,10 @@ public final class Report {
     tables.cumSums(sums);
     tables.fourier(fourier);
     tables.convolutions(convolutions);
+    tables.attention(attention);
+    if (sections.contains("attention-memory")) {
+      tables.memory(AttentionMemory.measure());
+    }
     cases(tables);
     Bars bars = new Bars();
     bars.products(products);
@@ -97,8 +116,11 @@ public final class Report {
     bars.cumSums(sums);
     bars.fourier(fourier);
     bars.convolutions(convolutions);
+    bars.attention(attention);
     bars.limits(
-        Stream.of(products, weights, ops, sums, convolutions).flatMap(List::stream).toList());
+        Stream.of(products, weights, ops, sums, convolutions, attention)
+            .flatMap(List::stream)
+            .toList());
     tables.bars(bars);
     return text.toString();
   }
@@ -126,7 +148,7 @@ public final class Report {
     if (sections.contains("gemm")) {
       line("OpenBLAS", OpenBlas.open(DType.F32, 1).describe());
     }
-    if (sections.stream().anyMatch(List.of("ops", "cumsum", "fourier", "conv")::contains)) {
+    if (sections.stream().anyMatch(PYTORCH::contains)) {
       line("PyTorch", PyTorch.describe());
     }
     line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 5 rounds each");
@@ -227,6 +249,18 @@ public final class Report {
 
   private static List<Map<String, String>> convolutionRows() {
     return ConvBenchmark.SIZES.stream().flatMap(s -> threads(Map.of("sizes", s)).stream()).toList();
+  }
+
+  private static List<Map<String, String>> attentionRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (AttentionBenchmark.Pass pass : AttentionBenchmark.Pass.values()) {
+      for (String causal : List.of("false", "true")) {
+        for (String length : List.of("512", "1024", "2048", "4096")) {
+          rows.addAll(threads(Map.of("length", length, "causal", causal, "pass", pass.name())));
+        }
+      }
+    }
+    return rows;
   }
 
   private static List<Map<String, String>> threads(Map<String, String> row) {

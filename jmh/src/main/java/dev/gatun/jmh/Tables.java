@@ -259,6 +259,81 @@ final class Tables {
     }
   }
 
+  void attention(List<Trial> trials) {
+    attention(
+        "Attention F32, 8 heads of 64",
+        trials.stream().filter(t -> pass(t) == AttentionBenchmark.Pass.FORWARD).toList());
+    attention(
+        "Attention F32, 8 heads of 64, with its gradient",
+        trials.stream().filter(t -> pass(t) == AttentionBenchmark.Pass.TRAINING).toList());
+  }
+
+  private void attention(String title, List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        title,
+        "length",
+        "mask",
+        "threads",
+        "ours GFLOP/s",
+        "PyTorch",
+        "PyTorch / ours",
+        "median",
+        "limit GFLOP/s",
+        "of limit");
+    for (Trial t : trials) {
+      boolean peer = t.has("peer");
+      boolean causal = isCausal(t);
+      double flops = AttentionBenchmark.flops(length(t), causal, pass(t));
+      row(
+          length(t),
+          causal ? "causal" : "",
+          t.threads(),
+          flops / t.best("ours"),
+          peer ? flops / t.best("peer") : "",
+          peer ? t.ratio("peer", "ours") : "",
+          peer ? t.medianRatio("peer", "ours") : "",
+          flops / t.best("ceiling"),
+          percent(t.ratio("ceiling", "ours")));
+    }
+  }
+
+  static AttentionBenchmark.Pass pass(Trial t) {
+    return AttentionBenchmark.Pass.valueOf(t.parameter("pass"));
+  }
+
+  static boolean isCausal(Trial t) {
+    return Boolean.parseBoolean(t.parameter("causal"));
+  }
+
+  static long length(Trial t) {
+    return Long.parseLong(t.parameter("length"));
+  }
+
+  void memory(List<AttentionMemory.Row> rows) {
+    heading(
+        "Memory of causal attention, F32, one head of 64",
+        "pass",
+        "length",
+        "threads",
+        "seconds",
+        "beyond inputs and results, MB",
+        "one operand, MB",
+        "all scores, MB");
+    for (AttentionMemory.Row r : rows) {
+      row(
+          r.what(),
+          r.length(),
+          r.threads(),
+          r.seconds(),
+          r.extra() / 1e6,
+          r.operand() / 1e6,
+          r.scores() / 1e6);
+    }
+  }
+
   void bars(Bars bars) {
     heading("Bars", "bar", "measured", "");
     bars.rows().forEach(b -> row(b.name(), b.measured(), b.met() ? "met" : "NOT MET"));
