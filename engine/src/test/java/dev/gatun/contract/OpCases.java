@@ -59,7 +59,8 @@ public final class OpCases {
             ConvCases.ALL,
             FourierCases.ALL,
             TrainCases.ALL,
-            FusedCases.ALL)
+            FusedCases.ALL,
+            RotaryCases.ALL)
         .flatMap(List::stream)
         .filter(c -> wanted.matcher(c.name()).find())
         .toList();
