@@ -6,6 +6,7 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The operands of one kernel call on the host: contiguous segments that start at element 0, with
 /// their types and shapes, and work memory.
@@ -19,6 +20,7 @@ public final class Call {
   private final Layout[] layouts;
   private final MemorySegment scratch;
   private final long[] registers = new long[REGISTERS];
+  private @Nullable Kernel kernel;
 
   /// Operands in the op's order; `layouts` says where the elements of each input lie in its
   /// segment.
@@ -107,5 +109,22 @@ public final class Call {
   /// calling thread before a region starts.
   public long[] registers() {
     return registers;
+  }
+
+  /// Names the op that runs, for blocks that need more of it than registers hold. Written by the
+  /// calling thread before a region starts.
+  public void kernel(Kernel op) {
+    kernel = op;
+  }
+
+  /// The op named by [#kernel(Kernel)].
+  ///
+  /// @throws IllegalStateException if none was
+  public Kernel kernel() {
+    Kernel op = kernel;
+    if (op == null) {
+      throw new IllegalStateException("Call: no op was named");
+    }
+    return op;
   }
 }

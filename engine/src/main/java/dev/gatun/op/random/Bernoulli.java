@@ -18,7 +18,7 @@ import java.util.List;
 /// @param p in [0, 1]
 public record Bernoulli(DType dtype, Shape shape, double p, long seed) implements Random {
   /// `p` as a number of 32 bits, 2^32 for 1.
-  static long threshold(double p) {
+  public static long threshold(double p) {
     return Math.round(p * 0x1p32);
   }
 

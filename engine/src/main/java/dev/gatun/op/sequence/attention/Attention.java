@@ -138,29 +138,33 @@ public record Attention(
   @Override
   public void reference(Call c) {
     Scores s = new Scores(this, c, 0);
+    for (long row = 0; row < s.b * s.h * s.sq; row++) {
+      row(s, c, row);
+    }
+  }
+
+  /// Row `row` of all results by the definition.
+  void row(Scores s, Call c, long row) {
     double[] scores = new double[Math.toIntExact(s.sk)];
     double[] sum = new double[Math.toIntExact(s.dv)];
-    for (long row = 0; row < s.b * s.h * s.sq; row++) {
-      long i = row % s.sq;
-      double max = s.row(row, scores);
-      double top = Double.isInfinite(max) && max < 0 ? 0 : max;
-      double total = s.sink(row) == Double.NEGATIVE_INFINITY ? 0 : Math.exp(s.sink(row) - top);
-      java.util.Arrays.fill(sum, 0);
-      for (int j = 0; j < s.sk; j++) {
-        if (s.isVisible(row, i, j) && scores[j] != Double.NEGATIVE_INFINITY) {
-          double e = Math.exp(scores[j] - top);
-          total += e;
-          s.addValue(row, i, j, e, sum);
-        }
+    long i = row % s.sq;
+    double max = s.row(row, scores);
+    double top = Double.isInfinite(max) && max < 0 ? 0 : max;
+    double total = s.sink(row) == Double.NEGATIVE_INFINITY ? 0 : Math.exp(s.sink(row) - top);
+    for (int j = 0; j < s.sk; j++) {
+      if (s.isVisible(row, i, j) && scores[j] != Double.NEGATIVE_INFINITY) {
+        double e = Math.exp(scores[j] - top);
+        total += e;
+        s.addValue(row, i, j, e, sum);
       }
-      boolean counts = total != 0 && i < s.queries(row);
-      for (int d = 0; d < s.dv; d++) {
-        c.set(0, row * s.dv + d, counts ? sum[d] / total : 0);
-      }
-      c.set(1, row, total == 0 ? Double.NEGATIVE_INFINITY : top + Math.log(total));
-      if (maxLogits) {
-        c.set(2, row, max);
-      }
+    }
+    boolean counts = total != 0 && i < s.queries(row);
+    for (int d = 0; d < s.dv; d++) {
+      c.set(0, row * s.dv + d, counts ? sum[d] / total : 0);
+    }
+    c.set(1, row, total == 0 ? Double.NEGATIVE_INFINITY : top + Math.log(total));
+    if (maxLogits) {
+      c.set(2, row, max);
     }
   }
 

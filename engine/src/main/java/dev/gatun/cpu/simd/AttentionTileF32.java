@@ -1,0 +1,731 @@
+package dev.gatun.cpu.simd;
+
+import static dev.gatun.cpu.simd.Lanes.F32;
+import static dev.gatun.cpu.simd.Lanes.FLOAT;
+import static dev.gatun.cpu.simd.Lanes.ORDER;
+import static dev.gatun.cpu.simd.ReduceF32.load;
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/// [AttentionTile] of F32. Scores are in powers of two.
+final class AttentionTileF32 implements AttentionTile {
+  private static final int LANES = F32.length();
+  private static final long SIZE = Float.BYTES;
+  private static final long W = LANES * SIZE;
+  private static final long ROW = QUERIES * SIZE;
+  private static final float UNIT = 0x1.715476p0f;
+  private static final float NONE = Float.NEGATIVE_INFINITY;
+
+  static final AttentionTileF32 ONLY = new AttentionTileF32();
+
+  private AttentionTileF32() {}
+
+  @Override
+  public int size() {
+    return Float.BYTES;
+  }
+
+  @Override
+  public int panel() {
+    return 2 * LANES;
+  }
+
+  @Override
+  public double unit() {
+    return UNIT;
+  }
+
+  @Override
+  public void fill(MemorySegment y, long at, long n, double value) {
+    y = Lanes.offHeap(y);
+    for (int i = 0; i < n; i++) {
+      y.set(FLOAT, at + i * SIZE, (float) value);
+    }
+  }
+
+  @Override
+  public void set(MemorySegment y, long at, double value) {
+    y.set(FLOAT, at, (float) value);
+  }
+
+  @Override
+  public double get(MemorySegment x, long at) {
+    return x.get(FLOAT, at);
+  }
+
+  /// `2^x` for `x` that is not above 0, 0 below -126; 0.6 ulp and that of the last product. The
+  /// polynomial of `(2^f - 1) / f` interpolates at Chebyshev nodes of `[-1/2, 1/2]`, to 2^-26.7.
+  private static FloatVector power(FloatVector x) {
+    FloatVector t = x.add(0x1.8p23f + 127);
+    FloatVector f = x.sub(t.sub(0x1.8p23f + 127));
+    FloatVector p =
+        FloatVector.broadcast(F32, 0x1.44138ap-13f)
+            .fma(f, FloatVector.broadcast(F32, 0x1.5f0890p-10f))
+            .fma(f, FloatVector.broadcast(F32, 0x1.3b2a54p-7f))
+            .fma(f, FloatVector.broadcast(F32, 0x1.c6af6cp-5f))
+            .fma(f, FloatVector.broadcast(F32, 0x1.ebfbe0p-3f))
+            .fma(f, FloatVector.broadcast(F32, 0x1.62e430p-1f))
+            .fma(f, FloatVector.broadcast(F32, 1f));
+    FloatVector power =
+        t.reinterpretAsInts()
+            .lanewise(jdk.incubator.vector.VectorOperators.LSHL, 23)
+            .reinterpretAsFloats();
+    return p.mul(power).blend(0f, x.compare(LT, -126f));
+  }
+
+  @Override
+  public void pack(
+      MemorySegment x,
+      long at,
+      int rows,
+      int d,
+      double factor,
+      MemorySegment y,
+      long yAt,
+      int columns) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    float f = (float) factor;
+    for (int i = 0; i < columns; i++) {
+      long to = yAt + (i / (2 * LANES) * (long) d * 2 * LANES + i % (2 * LANES)) * SIZE;
+      if (i < rows) {
+        packRow(x, at + (long) i * d * SIZE, d, f, y, to);
+      } else {
+        packZeros(d, y, to);
+      }
+    }
+  }
+
+  private static void packRow(MemorySegment x, long at, int d, float f, MemorySegment y, long to) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    for (int e = 0; e < d; e++) {
+      y.set(FLOAT, to + e * 2L * W, f * x.get(FLOAT, at + e * SIZE));
+    }
+  }
+
+  private static void packZeros(int d, MemorySegment y, long to) {
+    y = Lanes.offHeap(y);
+    for (int e = 0; e < d; e++) {
+      y.set(FLOAT, to + e * 2L * W, 0f);
+    }
+  }
+
+  @Override
+  public void widen(
+      MemorySegment x, long at, int rows, int d, MemorySegment y, long yAt, int wide) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    for (int r = 0; r < rows; r++) {
+      long from = at + (long) r * d * SIZE;
+      long to = yAt + (long) r * wide * SIZE;
+      for (int e = 0; e < d; e++) {
+        y.set(FLOAT, to + e * SIZE, x.get(FLOAT, from + e * SIZE));
+      }
+      for (int e = d; e < wide; e++) {
+        y.set(FLOAT, to + e * SIZE, 0f);
+      }
+    }
+  }
+
+  @Override
+  public void scores(
+      MemorySegment a,
+      long at,
+      long row,
+      int m,
+      MemorySegment panels,
+      long panelsAt,
+      int d,
+      int columns,
+      MemorySegment c,
+      long cAt,
+      MemorySegment zeros,
+      long zerosAt) {
+    products(
+        a,
+        at,
+        row,
+        m,
+        panels,
+        panelsAt,
+        2 * W,
+        d * 2 * W,
+        d,
+        columns / (2 * LANES),
+        zeros,
+        zerosAt,
+        0,
+        0,
+        c,
+        cAt,
+        ROW);
+  }
+
+  @Override
+  public void addRows(
+      MemorySegment p,
+      long pAt,
+      int m,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      int k,
+      int wide,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
+    products(
+        p,
+        pAt,
+        ROW,
+        m,
+        b,
+        bAt,
+        bRow,
+        2 * W,
+        k,
+        wide / (2 * LANES),
+        c,
+        cAt,
+        cRow,
+        2 * W,
+        c,
+        cAt,
+        cRow);
+  }
+
+  @SuppressWarnings("TooManyParameters")
+  private static void products(
+      MemorySegment a,
+      long aAt,
+      long aRow,
+      int m,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment in,
+      long inAt,
+      long inRow,
+      long inStep,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
+    int r = 0;
+    for (; r + 6 <= m; r += 6) {
+      GemmTileF32.rows6(
+          a,
+          aAt + r * aRow,
+          aRow,
+          b,
+          bAt,
+          bRow,
+          bStep,
+          k,
+          tiles,
+          in,
+          inAt + r * inRow,
+          inRow,
+          inStep,
+          c,
+          cAt + r * cRow,
+          cRow);
+    }
+    if (r + 4 <= m) {
+      GemmTileF32.rows4(
+          a,
+          aAt + r * aRow,
+          aRow,
+          b,
+          bAt,
+          bRow,
+          bStep,
+          k,
+          tiles,
+          in,
+          inAt + r * inRow,
+          inRow,
+          inStep,
+          c,
+          cAt + r * cRow,
+          cRow);
+      r += 4;
+    }
+    if (r + 2 <= m) {
+      GemmTileF32.rows2(
+          a,
+          aAt + r * aRow,
+          aRow,
+          b,
+          bAt,
+          bRow,
+          bStep,
+          k,
+          tiles,
+          in,
+          inAt + r * inRow,
+          inRow,
+          inStep,
+          c,
+          cAt + r * cRow,
+          cRow);
+      r += 2;
+    }
+    if (r < m) {
+      GemmTileF32.rows1(
+          a,
+          aAt + r * aRow,
+          aRow,
+          b,
+          bAt,
+          bRow,
+          bStep,
+          k,
+          tiles,
+          in,
+          inAt + r * inRow,
+          inRow,
+          inStep,
+          c,
+          cAt + r * cRow,
+          cRow);
+    }
+  }
+
+  @Override
+  public void addColumns(
+      MemorySegment p,
+      long pAt,
+      int m,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      int k,
+      int wide,
+      MemorySegment factor,
+      long factorAt,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
+    WeightedSumF32.rows(
+        p, pAt, m, b, bAt, bRow, 2 * W, k, wide / (2 * LANES), factor, factorAt, c, cAt, cRow);
+  }
+
+  @Override
+  public void softmax(
+      MemorySegment s, long at, int k, int columns, MemorySegment state, long stateAt) {
+    for (int i = 0; i < columns; i += 2 * LANES) {
+      max(s, at + i * SIZE, k, state, stateAt + i * SIZE);
+      exp(s, at + i * SIZE, k, state, stateAt + i * SIZE);
+    }
+  }
+
+  /// New maxima of two vectors of columns, and the factors for what was summed before.
+  private static void max(MemorySegment s, long at, int k, MemorySegment state, long stateAt) {
+    s = Lanes.offHeap(s);
+    state = Lanes.offHeap(state);
+    FloatVector a = load(state, stateAt);
+    FloatVector b = load(state, stateAt + W);
+    FloatVector m0 = a;
+    FloatVector m1 = b;
+    FloatVector n0 = a;
+    FloatVector n1 = b;
+    int j = 0;
+    for (; j < k - 1; j += 2) {
+      long from = at + j * ROW;
+      FloatVector x = load(s, from);
+      m0 = m0.blend(x, x.compare(GT, m0));
+      x = load(s, from + W);
+      m1 = m1.blend(x, x.compare(GT, m1));
+      x = load(s, from + ROW);
+      n0 = n0.blend(x, x.compare(GT, n0));
+      x = load(s, from + ROW + W);
+      n1 = n1.blend(x, x.compare(GT, n1));
+    }
+    for (; j < k; j++) {
+      FloatVector x = load(s, at + j * ROW);
+      m0 = m0.blend(x, x.compare(GT, m0));
+      x = load(s, at + j * ROW + W);
+      m1 = m1.blend(x, x.compare(GT, m1));
+    }
+    m0 = m0.blend(n0, n0.compare(GT, m0));
+    m1 = m1.blend(n1, n1.compare(GT, m1));
+    m0.intoMemorySegment(state, stateAt, ORDER);
+    m1.intoMemorySegment(state, stateAt + W, ORDER);
+    power(a.sub(base(m0))).intoMemorySegment(state, stateAt + ROW, ORDER);
+    power(b.sub(base(m1))).intoMemorySegment(state, stateAt + ROW + W, ORDER);
+  }
+
+  /// What is subtracted from scores: their maximum, or 0 where there is none.
+  private static FloatVector base(FloatVector max) {
+    return max.blend(0f, max.compare(LT, -Float.MAX_VALUE));
+  }
+
+  private static void exp(MemorySegment s, long at, int k, MemorySegment state, long stateAt) {
+    s = Lanes.offHeap(s);
+    state = Lanes.offHeap(state);
+    FloatVector m0 = base(load(state, stateAt));
+    FloatVector m1 = base(load(state, stateAt + W));
+    FloatVector l0 = FloatVector.zero(F32);
+    FloatVector l1 = FloatVector.zero(F32);
+    for (int j = 0; j < k; j++) {
+      long from = at + j * ROW;
+      FloatVector x = power(load(s, from).sub(m0));
+      FloatVector y = power(load(s, from + W).sub(m1));
+      x.intoMemorySegment(s, from, ORDER);
+      y.intoMemorySegment(s, from + W, ORDER);
+      l0 = l0.add(x);
+      l1 = l1.add(y);
+    }
+    long sums = stateAt + 2 * ROW;
+    load(state, sums).fma(load(state, stateAt + ROW), l0).intoMemorySegment(state, sums, ORDER);
+    load(state, sums + W)
+        .fma(load(state, stateAt + ROW + W), l1)
+        .intoMemorySegment(state, sums + W, ORDER);
+  }
+
+  @Override
+  public void weights(MemorySegment s, long at, int k, int columns, MemorySegment lse, long lseAt) {
+    for (int i = 0; i < columns; i += 2 * LANES) {
+      weights(s, at + i * SIZE, k, lse, lseAt + i * SIZE);
+    }
+  }
+
+  private static void weights(MemorySegment s, long at, int k, MemorySegment lse, long lseAt) {
+    s = Lanes.offHeap(s);
+    lse = Lanes.offHeap(lse);
+    FloatVector m0 = load(lse, lseAt);
+    FloatVector m1 = load(lse, lseAt + W);
+    for (int j = 0; j < k; j++) {
+      long from = at + j * ROW;
+      FloatVector x = power(load(s, from).sub(m0));
+      FloatVector y = power(load(s, from + W).sub(m1));
+      x.intoMemorySegment(s, from, ORDER);
+      y.intoMemorySegment(s, from + W, ORDER);
+    }
+  }
+
+  @Override
+  public void gradient(
+      MemorySegment p,
+      long pAt,
+      MemorySegment dp,
+      long dpAt,
+      boolean weighted,
+      long wAt,
+      int k,
+      int columns,
+      MemorySegment delta,
+      long deltaAt) {
+    for (int i = 0; i < columns; i += LANES) {
+      if (weighted) {
+        weighted(
+            p, pAt + i * SIZE, dp, dpAt + i * SIZE, wAt + i * SIZE, k, delta, deltaAt + i * SIZE);
+      } else {
+        plain(p, pAt + i * SIZE, dp, dpAt + i * SIZE, k, delta, deltaAt + i * SIZE);
+      }
+    }
+  }
+
+  private static void plain(
+      MemorySegment p,
+      long pAt,
+      MemorySegment dp,
+      long dpAt,
+      int k,
+      MemorySegment delta,
+      long deltaAt) {
+    p = Lanes.offHeap(p);
+    dp = Lanes.offHeap(dp);
+    FloatVector d = load(Lanes.offHeap(delta), deltaAt);
+    for (int j = 0; j < k; j++) {
+      FloatVector x = load(p, pAt + j * ROW);
+      x.mul(load(dp, dpAt + j * ROW).sub(d)).intoMemorySegment(dp, dpAt + j * ROW, ORDER);
+    }
+  }
+
+  private static void weighted(
+      MemorySegment p,
+      long pAt,
+      MemorySegment dp,
+      long dpAt,
+      long wAt,
+      int k,
+      MemorySegment delta,
+      long deltaAt) {
+    p = Lanes.offHeap(p);
+    dp = Lanes.offHeap(dp);
+    FloatVector d = load(Lanes.offHeap(delta), deltaAt);
+    for (int j = 0; j < k; j++) {
+      FloatVector x = load(p, pAt + j * ROW);
+      FloatVector w = load(p, wAt + j * ROW);
+      FloatVector y = load(dp, dpAt + j * ROW);
+      x.mul(y.mul(w).sub(d)).intoMemorySegment(dp, dpAt + j * ROW, ORDER);
+      x.mul(w).intoMemorySegment(p, pAt + j * ROW, ORDER);
+    }
+  }
+
+  @Override
+  public void softcap(MemorySegment s, long at, int k, int columns, double cap, long slopeAt) {
+    s = Lanes.offHeap(s);
+    float inverse = (float) (1 / cap);
+    float scaled = (float) (cap * UNIT);
+    for (int j = 0; j < k; j++) {
+      for (int i = 0; i < columns; i += LANES) {
+        long from = at + j * ROW + i * SIZE;
+        FloatVector t = TanhLanes.f32(load(s, from).mul(inverse));
+        t.mul(scaled).intoMemorySegment(s, from, ORDER);
+        if (slopeAt >= 0) {
+          FloatVector one = FloatVector.broadcast(F32, 1f);
+          t.neg().fma(t, one).intoMemorySegment(s, slopeAt + j * ROW + i * SIZE, ORDER);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void alibi(
+      MemorySegment s,
+      long at,
+      int k,
+      int columns,
+      MemorySegment lanes,
+      long slopesAt,
+      long positionsAt) {
+    s = Lanes.offHeap(s);
+    lanes = Lanes.offHeap(lanes);
+    for (int i = 0; i < columns; i += LANES) {
+      FloatVector slope = load(lanes, slopesAt + i * SIZE).mul(-UNIT);
+      FloatVector position = load(lanes, positionsAt + i * SIZE);
+      for (int j = 0; j < k; j++) {
+        long from = at + j * ROW + i * SIZE;
+        position.sub((float) j).abs().fma(slope, load(s, from)).intoMemorySegment(s, from, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void add(
+      MemorySegment s,
+      long at,
+      int k,
+      int columns,
+      MemorySegment lanes,
+      long columnAt,
+      MemorySegment x,
+      long xAt,
+      double factor) {
+    s = Lanes.offHeap(s);
+    lanes = Lanes.offHeap(lanes);
+    x = Lanes.offHeap(x);
+    float f = (float) factor;
+    for (int i = 0; i < columns; i += LANES) {
+      FloatVector column = load(lanes, columnAt + i * SIZE);
+      for (int j = 0; j < k; j++) {
+        long from = at + j * ROW + i * SIZE;
+        // The two may be large and nearly equal: they meet before the score does.
+        FloatVector more = column.add(f * x.get(FLOAT, xAt + j * SIZE)).mul(UNIT);
+        load(s, from).add(more).intoMemorySegment(s, from, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void addDiagonals(
+      MemorySegment s, long at, int k, int columns, MemorySegment table, long tableAt) {
+    s = Lanes.offHeap(s);
+    table = Lanes.offHeap(table);
+    FloatVector unit = FloatVector.broadcast(F32, UNIT);
+    for (int j = 0; j < k; j++) {
+      for (int i = 0; i < columns; i += LANES) {
+        long from = at + j * ROW + i * SIZE;
+        FloatVector t = load(table, tableAt + (i - j) * SIZE);
+        t.fma(unit, load(s, from)).intoMemorySegment(s, from, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void multiplyDiagonals(
+      MemorySegment s, long at, int k, int columns, MemorySegment table, long tableAt) {
+    s = Lanes.offHeap(s);
+    table = Lanes.offHeap(table);
+    for (int j = 0; j < k; j++) {
+      for (int i = 0; i < columns; i += LANES) {
+        long from = at + j * ROW + i * SIZE;
+        load(table, tableAt + (i - j) * SIZE).mul(load(s, from)).intoMemorySegment(s, from, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void sumDiagonals(
+      MemorySegment s, long at, int k, int m, MemorySegment table, long tableAt) {
+    s = Lanes.offHeap(s);
+    table = Lanes.offHeap(table);
+    int full = F32.loopBound(m);
+    for (int j = 0; j < k; j++) {
+      for (int i = 0; i < full; i += LANES) {
+        long to = tableAt + (i - j) * SIZE;
+        load(s, at + j * ROW + i * SIZE).add(load(table, to)).intoMemorySegment(table, to, ORDER);
+      }
+      for (int i = full; i < m; i++) {
+        long to = tableAt + (i - j) * SIZE;
+        table.set(FLOAT, to, table.get(FLOAT, to) + s.get(FLOAT, at + j * ROW + i * SIZE));
+      }
+    }
+  }
+
+  @Override
+  public void multiply(
+      MemorySegment a, long at, long bAt, long yAt, int k, int columns, double factor) {
+    a = Lanes.offHeap(a);
+    FloatVector f = FloatVector.broadcast(F32, (float) factor);
+    for (int j = 0; j < k; j++) {
+      for (int i = 0; i < columns; i += LANES) {
+        long x = j * ROW + i * SIZE;
+        load(a, at + x).mul(load(a, bAt + x)).mul(f).intoMemorySegment(a, yAt + x, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void hide(MemorySegment s, long at, int k, int columns, MemorySegment runs, long runsAt) {
+    s = Lanes.offHeap(s);
+    runs = Lanes.offHeap(runs);
+    for (int i = 0; i < columns; i += LANES) {
+      FloatVector a = load(runs, runsAt + i * SIZE);
+      FloatVector b = load(runs, runsAt + ROW + i * SIZE);
+      FloatVector c = load(runs, runsAt + 2 * ROW + i * SIZE);
+      FloatVector d = load(runs, runsAt + 3 * ROW + i * SIZE);
+      FloatVector row = FloatVector.zero(F32);
+      for (int j = 0; j < k; j++) {
+        long from = at + j * ROW + i * SIZE;
+        VectorMask<Float> first = row.compare(GE, a).and(row.compare(LT, b));
+        VectorMask<Float> second = row.compare(GE, c).and(row.compare(LT, d));
+        FloatVector none = FloatVector.broadcast(F32, NONE);
+        none.blend(load(s, from), first.or(second)).intoMemorySegment(s, from, ORDER);
+        row = row.add(1f);
+      }
+    }
+  }
+
+  @Override
+  public void sumColumns(MemorySegment s, long at, int k, int columns, MemorySegment y, long yAt) {
+    s = Lanes.offHeap(s);
+    y = Lanes.offHeap(y);
+    for (int i = 0; i < columns; i += LANES) {
+      FloatVector sum = FloatVector.zero(F32);
+      for (int j = 0; j < k; j++) {
+        sum = sum.add(load(s, at + j * ROW + i * SIZE));
+      }
+      load(y, yAt + i * SIZE).add(sum).intoMemorySegment(y, yAt + i * SIZE, ORDER);
+    }
+  }
+
+  @Override
+  public double sumRow(MemorySegment s, long at, int m) {
+    return ReduceF32.sum(s, at, m);
+  }
+
+  @Override
+  public void scale(MemorySegment x, long at, int n, double factor, MemorySegment y, long yAt) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    float f = (float) factor;
+    int full = F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      load(x, at + i * SIZE).mul(f).intoMemorySegment(y, yAt + i * SIZE, ORDER);
+    }
+    for (int i = full; i < n; i++) {
+      y.set(FLOAT, yAt + i * SIZE, x.get(FLOAT, at + i * SIZE) * f);
+    }
+  }
+
+  @Override
+  public double dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += (double) x.get(FLOAT, xAt + i * SIZE) * y.get(FLOAT, yAt + i * SIZE);
+    }
+    return sum;
+  }
+
+  @Override
+  public void addTransposed(
+      MemorySegment s, long at, int k, int m, MemorySegment x, long xAt, long row) {
+    s = Lanes.offHeap(s);
+    x = Lanes.offHeap(x);
+    for (int i = 0; i < m; i++) {
+      long from = xAt + i * row;
+      long to = at + i * SIZE;
+      for (int j = 0; j < k; j++) {
+        float v = s.get(FLOAT, to + j * ROW) + UNIT * x.get(FLOAT, from + j * SIZE);
+        s.set(FLOAT, to + j * ROW, v);
+      }
+    }
+  }
+
+  @Override
+  public void sumTransposed(
+      MemorySegment s, long at, int k, int m, MemorySegment x, long xAt, long row) {
+    s = Lanes.offHeap(s);
+    x = Lanes.offHeap(x);
+    for (int i = 0; i < m; i++) {
+      long to = xAt + i * row;
+      long from = at + i * SIZE;
+      for (int j = 0; j < k; j++) {
+        x.set(FLOAT, to + j * SIZE, x.get(FLOAT, to + j * SIZE) + s.get(FLOAT, from + j * ROW));
+      }
+    }
+  }
+
+  @Override
+  public void hideTransposed(
+      MemorySegment s, long at, int k, int m, MemorySegment x, long xAt, long row, long step) {
+    s = Lanes.offHeap(s);
+    x = Lanes.offHeap(x);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < k; j++) {
+        if (x.get(ValueLayout.JAVA_BYTE, xAt + i * row + j * step) == 0) {
+          s.set(FLOAT, at + i * SIZE + j * ROW, NONE);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void drop(
+      MemorySegment words, long wordsAt, MemorySegment y, long yAt, long threshold, double above) {
+    Threshold.f32(words, wordsAt, y, yAt, QUERIES, threshold, 0, (float) above);
+  }
+
+  @Override
+  public boolean isFinite(MemorySegment x, long at, int n) {
+    x = Lanes.offHeap(x);
+    FloatVector a = FloatVector.zero(F32);
+    FloatVector b = a;
+    FloatVector zero = a;
+    int i = 0;
+    for (int full = n - 2 * LANES; i <= full; i += 2 * LANES) {
+      a = load(x, at + i * SIZE).fma(zero, a);
+      b = load(x, at + i * SIZE + W).fma(zero, b);
+    }
+    float sum = Fold.sum(a.add(b));
+    for (; i < n; i++) {
+      sum += 0 * x.get(FLOAT, at + i * SIZE);
+    }
+    return sum == 0;
+  }
+}
