@@ -1,0 +1,221 @@
+package dev.gatun.op.sequence.attention;
+
+import dev.gatun.autograd.Node;
+import dev.gatun.op.Composite;
+import dev.gatun.op.Keep;
+import dev.gatun.op.shape.Concat;
+import dev.gatun.tensor.Scope;
+import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Spec;
+import dev.gatun.tensor.Tensor;
+import dev.gatun.tensor.Variable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// [Attention] by the schedule of a ring: the sequence is cut into `parts`; in step `s`, part `p`
+/// of the queries meets part `(p + s) mod parts` of the keys, and [Combine] puts the partial
+/// results together. Parts of which the mask leaves nothing are skipped.
+///
+/// Exact, with the same results, shapes and gradients as [Attention] under the mask, to rounding.
+/// The gradient goes around the ring too: a part's share follows from the log-sum-exp over all
+/// keys, so no partial result is kept. Memory besides inputs and results: that of the partial
+/// results of one part of the queries, `O(T D)`. Source: Liu, Zaharia, Abbeel, Ring Attention with
+/// Blockwise Transformers, arXiv 2310.01889, section 3; here one device takes all places in turn.
+///
+/// @param mask which keys a query sees, by position
+/// @param scale factor on the products
+/// @param softcap bound of the scaled scores, or 0
+/// @param parts of queries and keys
+public record RingAttention(Mask mask, double scale, double softcap, int parts)
+    implements Composite {
+  /// What it gives.
+  ///
+  /// @param o weighted means of the values
+  /// @param lse logarithm of the softmax's sum
+  public record Result(Tensor o, Tensor lse) {}
+
+  /// @throws IllegalArgumentException unless `softcap` is at least 0 and there is a part
+  public RingAttention {
+    if (!(softcap >= 0) || parts < 1) {
+      throw new IllegalArgumentException(
+          "RingAttention: softcap must be at least 0 and parts at least 1; got softcap %s, parts %d"
+              .formatted(softcap, parts));
+    }
+  }
+
+  /// Attention of `q` over `k` and `v` in `parts`.
+  ///
+  /// @param options scale, cap and mask, which may be any
+  /// @throws IllegalArgumentException if shapes, types or options do not fit
+  public static Result of(Tensor q, Tensor k, Tensor v, int parts, AttentionOptions options) {
+    Inputs.qkv(q, k, v);
+    Inputs.plain("RingAttention", options, options.mask());
+    double scale = options.scale().orElseGet(() -> 1 / Math.sqrt(q.dim(3)));
+    List<Tensor> out =
+        new RingAttention(options.mask(), scale, options.softcap(), parts).apply(q, k, v);
+    return new Result(out.get(0), out.get(1));
+  }
+
+  private Attention attention(Mask m, Operand... operands) {
+    return new Attention(m, scale, softcap, List.of(operands), 0, 0, false);
+  }
+
+  @Override
+  public List<Tensor> forward(List<Tensor> in) {
+    AttentionRules.require(attention(mask), in.stream().map(Tensor::spec).toList());
+    Tensor q = in.get(0);
+    List<Tensor> o = new ArrayList<>();
+    List<Tensor> lse = new ArrayList<>();
+    try (Scope whole = q.device().scope("ring")) {
+      for (int p = 0; p < parts; p++) {
+        try (Scope work = q.device().scope("ring part")) {
+          List<Tensor> part = part(in, p, work);
+          o.add(part.get(0).in(whole));
+          lse.add(part.get(1).in(whole));
+        }
+      }
+      Scope target = q.scope();
+      return List.of(target.run(new Concat(2), o).get(0), target.run(new Concat(2), lse).get(0));
+    }
+  }
+
+  /// `o` and `lse` of one part of the queries.
+  private List<Tensor> part(List<Tensor> in, int p, Scope work) {
+    Tensor q = slice(work.borrow(in.get(0)), p);
+    List<Tensor> o = new ArrayList<>();
+    List<Tensor> lse = new ArrayList<>();
+    for (int s = 0; s < parts; s++) {
+      int kp = (p + s) % parts;
+      Optional<Piece> piece = piece(in.get(0).dim(2), in.get(1).dim(2), p, kp, work);
+      if (piece.isPresent()) {
+        List<Tensor> inputs = new ArrayList<>();
+        inputs.add(q);
+        inputs.add(slice(work.borrow(in.get(1)), kp));
+        inputs.add(slice(work.borrow(in.get(2)), kp));
+        inputs.addAll(piece.get().runs());
+        List<Tensor> out = piece.get().op().apply(inputs.toArray(Tensor[]::new));
+        o.add(out.get(0));
+        lse.add(out.get(1));
+      }
+    }
+    if (o.isEmpty()) {
+      Shape rows = q.shape().without(3);
+      Shape all = q.shape().with(3, in.get(2).dim(3));
+      return List.of(
+          work.zeros(q.dtype(), all), work.full(q.dtype(), rows, Double.NEGATIVE_INFINITY));
+    }
+    Combine.Result r = Combine.of(o, lse);
+    return List.of(r.o(), r.lse());
+  }
+
+  @Override
+  public Keep keep() {
+    return Keep.inputs(0, 1, 2).andOutputs(0, 1);
+  }
+
+  @Override
+  public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
+    Scope target = n.in(0).scope();
+    Tensor o = n.out(0);
+    List<Tensor> results = new ArrayList<>();
+    results.add(dy.get(0).orElseGet(() -> target.zeros(o.dtype(), o.shape())));
+    dy.get(1).ifPresent(results::add);
+    results.add(o);
+    results.add(n.out(1));
+    try (Scope whole = target.device().scope("ring")) {
+      List<List<Variable>> d = List.of(zeros(whole, n, 0), zeros(whole, n, 1), zeros(whole, n, 2));
+      for (int p = 0; p < parts; p++) {
+        for (int s = 0; s < parts; s++) {
+          try (Scope work = target.device().scope("ring part")) {
+            gradient(n, results, p, (p + s) % parts, d, work);
+          }
+        }
+      }
+      List<Optional<Tensor>> dx = new ArrayList<>();
+      for (List<Variable> sums : d) {
+        List<Tensor> values = sums.stream().map(Variable::value).map(Tensor::detach).toList();
+        dx.add(Optional.of(target.run(new Concat(2), values).get(0)));
+      }
+      return dx;
+    }
+  }
+
+  /// Adds to `d` what the meeting of queries `p` and keys `kp` gives.
+  private void gradient(
+      Node n, List<Tensor> results, int p, int kp, List<List<Variable>> d, Scope work) {
+    Optional<Piece> piece =
+        piece(n.inSpec(0).shape().dim(2), n.inSpec(1).shape().dim(2), p, kp, work);
+    if (piece.isEmpty()) {
+      return;
+    }
+    List<Tensor> in = new ArrayList<>();
+    results.forEach(t -> in.add(slice(work.borrow(t), p)));
+    in.add(slice(work.borrow(n.in(0)), p));
+    in.add(slice(work.borrow(n.in(1)), kp));
+    in.add(slice(work.borrow(n.in(2)), kp));
+    in.addAll(piece.get().runs());
+    AttentionGrad op = new AttentionGrad(piece.get().op(), results.size() == 4, List.of());
+    List<Tensor> out = op.apply(in.toArray(Tensor[]::new));
+    d.get(0).get(p).add(out.get(0));
+    d.get(1).get(kp).add(out.get(1));
+    d.get(2).get(kp).add(out.get(2));
+  }
+
+  /// Sums to be, one a part.
+  private List<Variable> zeros(Scope scope, Node n, int input) {
+    Spec s = n.inSpec(input);
+    List<Variable> sums = new ArrayList<>();
+    try (Scope work = scope.device().scope("zeros")) {
+      for (int p = 0; p < parts; p++) {
+        long rows = begin(s.shape().dim(2), p + 1) - begin(s.shape().dim(2), p);
+        sums.add(scope.state(work.zeros(s.dtype(), s.shape().with(2, rows))));
+      }
+    }
+    return sums;
+  }
+
+  /// Where part `p` of `n` positions begins.
+  private long begin(long n, int p) {
+    return n * p / parts;
+  }
+
+  private Tensor slice(Tensor x, int p) {
+    return x.slice(2, begin(x.dim(2), p), begin(x.dim(2), p + 1));
+  }
+
+  /// A part of the queries over a part of the keys.
+  ///
+  /// @param op the attention
+  /// @param runs its operand, where the mask cuts through the part
+  private record Piece(Attention op, List<Tensor> runs) {}
+
+  /// Empty where no query of part `p` of `sq` sees a key of part `kp` of `sk`.
+  private Optional<Piece> piece(long sq, long sk, int p, int kp, Scope work) {
+    long first = begin(sq, p);
+    long queries = begin(sq, p + 1) - first;
+    long from = begin(sk, kp);
+    long to = begin(sk, kp + 1);
+    Runs runs = new Runs(queries);
+    for (long i = 0; i < queries; i++) {
+      long a = mask.sinkBegin(first + i, sq, sk);
+      long b = mask.sinkEnd(first + i, sq, sk);
+      long c = mask.begin(first + i, sq, sk);
+      long d = mask.end(first + i, sq, sk);
+      runs.set(
+          i, within(a, from, to), within(b, from, to), within(c, from, to), within(d, from, to));
+    }
+    long pairs = runs.pairs(Mask.none(), to - from);
+    if (pairs == 0) {
+      return Optional.empty();
+    }
+    if (pairs == queries * (to - from)) {
+      return Optional.of(new Piece(attention(Mask.none()), List.of()));
+    }
+    return Optional.of(new Piece(attention(Mask.none(), Operand.RUNS), List.of(runs.in(work))));
+  }
+
+  private static long within(long at, long from, long to) {
+    return Math.clamp(at, from, to) - from;
+  }
+}
