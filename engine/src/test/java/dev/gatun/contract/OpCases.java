@@ -60,7 +60,8 @@ public final class OpCases {
             FourierCases.ALL,
             TrainCases.ALL,
             FusedCases.ALL,
-            RotaryCases.ALL)
+            RotaryCases.ALL,
+            RingCases.ALL)
         .flatMap(List::stream)
         .filter(c -> wanted.matcher(c.name()).find())
         .toList();

@@ -3,6 +3,7 @@ package dev.gatun.op.sequence.attention;
 import dev.gatun.autograd.Node;
 import dev.gatun.op.Composite;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Rules;
 import dev.gatun.op.shape.Concat;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
@@ -29,6 +30,8 @@ import java.util.Optional;
 /// @param parts of queries and keys
 public record RingAttention(Mask mask, double scale, double softcap, int parts)
     implements Composite {
+  private static final String NAMES = "q k v";
+
   /// What it gives.
   ///
   /// @param o weighted means of the values
@@ -49,9 +52,8 @@ public record RingAttention(Mask mask, double scale, double softcap, int parts)
   /// @param options scale, cap and mask, which may be any
   /// @throws IllegalArgumentException if shapes, types or options do not fit
   public static Result of(Tensor q, Tensor k, Tensor v, int parts, AttentionOptions options) {
-    Inputs.qkv(q, k, v);
     Inputs.plain("RingAttention", options, options.mask());
-    double scale = options.scale().orElseGet(() -> 1 / Math.sqrt(q.dim(3)));
+    double scale = options.scale().orElseGet(() -> 1 / Math.sqrt(q.dim(-1)));
     List<Tensor> out =
         new RingAttention(options.mask(), scale, options.softcap(), parts).apply(q, k, v);
     return new Result(out.get(0), out.get(1));
@@ -61,9 +63,32 @@ public record RingAttention(Mask mask, double scale, double softcap, int parts)
     return new Attention(m, scale, softcap, List.of(operands), 0, 0, false);
   }
 
+  private void require(List<Spec> in) {
+    Rules.count(3, this, NAMES, in);
+    Rules.computing(this, NAMES, in);
+    Shape q = in.get(0).shape();
+    Shape k = in.get(1).shape();
+    Shape v = in.get(2).shape();
+    boolean fits =
+        q.rank() == 4
+            && k.rank() == 4
+            && v.rank() == 4
+            && k.without(3).equals(v.without(3))
+            && q.dim(0) == k.dim(0)
+            && q.dim(3) == k.dim(3)
+            && k.dim(1) > 0
+            && q.dim(1) % k.dim(1) == 0;
+    Rules.require(
+        fits,
+        this,
+        "q must be [B, H, Sq, D], k [B, Hk, Sk, D] and v [B, Hk, Sk, Dv] with H a multiple of Hk",
+        NAMES,
+        in);
+  }
+
   @Override
   public List<Tensor> forward(List<Tensor> in) {
-    AttentionRules.require(attention(mask), in.stream().map(Tensor::spec).toList());
+    require(in.stream().map(Tensor::spec).toList());
     Tensor q = in.get(0);
     List<Tensor> o = new ArrayList<>();
     List<Tensor> lse = new ArrayList<>();
