@@ -42,6 +42,11 @@ final class Bars {
         new Bar(String.format(Locale.ROOT, "%s >= %.2f", name, least), text, measured >= least));
   }
 
+  private void addAtMost(String name, double measured, double most) {
+    String text = String.format(Locale.ROOT, "%.2f", measured);
+    rows.add(new Bar(String.format(Locale.ROOT, "%s <= %.2f", name, most), text, measured <= most));
+  }
+
   void products(List<Trial> trials) {
     for (int threads : new int[] {1, 2}) {
       for (DType dtype : new DType[] {DType.F32, DType.F64}) {
@@ -163,5 +168,15 @@ final class Bars {
   /// PyTorch computes more of what a mask hides the shorter the sequence is.
   private static double leastCausal(long length) {
     return length <= 512 ? 1.8 : length <= 1024 ? 1.4 : length <= 2048 ? 1.2 : 1.1;
+  }
+
+  void sparse(List<Trial> trials) {
+    for (Trial t : trials) {
+      addAtMost(
+          "%s, %d threads: share of time / share of pairs"
+              .formatted(t.parameter("form"), t.threads()),
+          Tables.timeOverPairs(t),
+          1.5);
+    }
   }
 }

@@ -40,6 +40,8 @@ public final class Report {
           "conv",
           "attention",
           "attention-memory",
+          "streaming",
+          "sparse",
           "cases");
 
   /// Those in which PyTorch takes part.
@@ -96,6 +98,8 @@ public final class Report {
     List<Trial> fourier = trials("fourier", FourierBenchmark.class, fourierRows());
     List<Trial> convolutions = trials("conv", ConvBenchmark.class, convolutionRows());
     List<Trial> attention = trials("attention", AttentionBenchmark.class, attentionRows());
+    List<Trial> steps = trials("streaming", StepBenchmark.class, stepRows());
+    List<Trial> sparse = trials("sparse", SparseBenchmark.class, sparseRows());
     Tables tables = new Tables(text);
     tables.ceilings(ceilings);
     tables.products(products);
@@ -108,6 +112,11 @@ public final class Report {
     if (sections.contains("attention-memory")) {
       tables.memory(AttentionMemory.measure());
     }
+    tables.steps(steps);
+    if (sections.contains("streaming")) {
+      tables.streaming(Streaming.measure());
+    }
+    tables.sparse(sparse);
     cases(tables);
     Bars bars = new Bars();
     bars.products(products);
@@ -117,6 +126,7 @@ public final class Report {
     bars.fourier(fourier);
     bars.convolutions(convolutions);
     bars.attention(attention);
+    bars.sparse(sparse);
     bars.limits(
         Stream.of(products, weights, ops, sums, convolutions, attention)
             .flatMap(List::stream)
@@ -261,6 +271,21 @@ public final class Report {
       }
     }
     return rows;
+  }
+
+  private static List<Map<String, String>> stepRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String window : List.of("256", "512", "1024", "2048", "4096")) {
+      rows.addAll(threads(Map.of("cache", "RING", "window", window)));
+    }
+    rows.addAll(threads(Map.of("cache", "LAMBDA", "window", "4096")));
+    return rows;
+  }
+
+  private static List<Map<String, String>> sparseRows() {
+    return Stream.of(SparseBenchmark.Form.values())
+        .flatMap(f -> threads(Map.of("form", f.name())).stream())
+        .toList();
   }
 
   private static List<Map<String, String>> threads(Map<String, String> row) {

@@ -16,7 +16,7 @@ final class Tables {
   static String brief(Trial t) {
     StringBuilder s = new StringBuilder();
     for (String name :
-        List.of("ours", "ownCall", "kernel", "peer", "javaPeer", "peerCall", "ceiling")) {
+        List.of("ours", "ownCall", "kernel", "peer", "javaPeer", "peerCall", "ceiling", "dense")) {
       if (t.has(name)) {
         s.append(" %s %.1f us".formatted(name, t.best(name) / 1e3));
       }
@@ -332,6 +332,78 @@ final class Tables {
           r.operand() / 1e6,
           r.scores() / 1e6);
     }
+  }
+
+  void steps(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "One token over a cache of constant memory, F32, 8 heads of 64",
+        "cache",
+        "window",
+        "threads",
+        "us",
+        "instead of",
+        "which takes us",
+        "ratio",
+        "median");
+    for (Trial t : trials) {
+      boolean ring = t.parameter("cache").equals(StepBenchmark.Subject.RING.name());
+      row(
+          t.parameter("cache").toLowerCase(Locale.ROOT),
+          t.parameter("window"),
+          t.threads(),
+          t.best("ours") / 1e3,
+          ring ? "the window again" : "all of %d tokens".formatted(StepBenchmark.ALL),
+          t.best("dense") / 1e3,
+          t.ratio("dense", "ours"),
+          t.medianRatio("dense", "ours"));
+    }
+  }
+
+  void streaming(List<Streaming.Row> rows) {
+    heading(
+        "Tokens through a window of %d, F32, one head of 64, one thread"
+            .formatted(Streaming.WINDOW),
+        "tokens so far",
+        "us a token",
+        "bytes held");
+    rows.forEach(r -> row(r.tokens(), r.nanos() / 1e3, r.live()));
+  }
+
+  void sparse(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "Attention to some keys, F32, one head of 64 over %d tokens"
+            .formatted(SparseBenchmark.LENGTH),
+        "form",
+        "mask",
+        "threads",
+        "share of pairs",
+        "ours ms",
+        "all keys ms",
+        "share of time",
+        "of time / of pairs");
+    for (Trial t : trials) {
+      SparseBenchmark.Form form = SparseBenchmark.Form.valueOf(t.parameter("form"));
+      row(
+          form.name().toLowerCase(Locale.ROOT),
+          form.isCausal() ? "causal" : "",
+          t.threads(),
+          "%.1f %%".formatted(100 * t.best("share")),
+          t.best("ours") / 1e6,
+          t.best("dense") / 1e6,
+          "%.1f %%".formatted(100 * t.ratio("ours", "dense")),
+          timeOverPairs(t));
+    }
+  }
+
+  /// Share of the plain form's time over the share of its pairs.
+  static double timeOverPairs(Trial t) {
+    return t.ratio("ours", "dense") / t.best("share");
   }
 
   void bars(Bars bars) {
