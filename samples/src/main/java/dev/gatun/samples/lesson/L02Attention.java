@@ -118,9 +118,9 @@ final class L02Attention {
       Tensor plain = scores.maskedFill(future, Double.NEGATIVE_INFINITY).softmax(-1).matmul(v);
       Gradients want = plain.square().sum().backward();
       Gradients got = q.attention(k, v, Mask.causal()).square().sum().backward();
-      boolean near =
+      boolean all =
           List.of(q, k, v).stream().allMatch(x -> distance(want.of(x), got.of(x)) < 1e-12);
-      System.out.println("   nearer than 1e-12: " + near);
+      System.out.println("   nearer than 1e-12: " + all);
     }
   }
 
