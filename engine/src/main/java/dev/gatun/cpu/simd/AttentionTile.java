@@ -86,8 +86,8 @@ public interface AttentionTile {
       long cAt,
       long cRow);
 
-  /// `c[i, 0..wide) = factor[i] c[i, 0..wide) + sum_j p[j, i] b[j, 0..wide)` for `m` columns `i` of
-  /// the tile and `k` of its rows.
+  /// `c[i, 0..wide) += sum_j p[j, i] b[j, 0..wide)` for `m` columns `i` of the tile and `k` of its
+  /// rows.
   void addColumns(
       MemorySegment p,
       long pAt,
@@ -97,11 +97,13 @@ public interface AttentionTile {
       long bRow,
       int k,
       int wide,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow);
+
+  /// `c[i, 0..wide) *= factor[i]` for `m` rows.
+  void scaleRows(
+      MemorySegment factor, long factorAt, int m, int wide, MemorySegment c, long cAt, long cRow);
 
   /// Folds `k` rows of scores into a running softmax, whose state is [#QUERIES] maxima, as many
   /// factors for what was summed before and as many sums, one after the other: scores become
@@ -192,6 +194,9 @@ public interface AttentionTile {
 
   /// `y = factor x`, element by element.
   void scale(MemorySegment x, long at, int n, double factor, MemorySegment y, long yAt);
+
+  /// `y += x`, element by element.
+  void sum(MemorySegment x, long at, int n, MemorySegment y, long yAt);
 
   /// `sum x y` over `n` elements.
   double dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int n);

@@ -311,13 +311,10 @@ final class AttentionTileF32 implements AttentionTile {
       long bRow,
       int k,
       int wide,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
-    WeightedSumF32.rows(
-        p, pAt, m, b, bAt, bRow, 2 * W, k, wide / (2 * LANES), factor, factorAt, c, cAt, cRow);
+    WeightedSumF32.rows(p, pAt, m, b, bAt, bRow, 2 * W, k, wide / (2 * LANES), c, cAt, cRow);
   }
 
   @Override
@@ -648,6 +645,32 @@ final class AttentionTileF32 implements AttentionTile {
     }
     for (int i = full; i < n; i++) {
       y.set(FLOAT, yAt + i * SIZE, x.get(FLOAT, at + i * SIZE) * f);
+    }
+  }
+
+  @Override
+  public void sum(MemorySegment x, long at, int n, MemorySegment y, long yAt) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    int full = F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      load(x, at + i * SIZE).add(load(y, yAt + i * SIZE)).intoMemorySegment(y, yAt + i * SIZE, ORDER);
+    }
+    for (int i = full; i < n; i++) {
+      y.set(FLOAT, yAt + i * SIZE, x.get(FLOAT, at + i * SIZE) + y.get(FLOAT, yAt + i * SIZE));
+    }
+  }
+
+  @Override
+  public void scaleRows(
+      MemorySegment factor, long factorAt, int m, int wide, MemorySegment c, long cAt, long cRow) {
+    c = Lanes.offHeap(c);
+    factor = Lanes.offHeap(factor);
+    for (int r = 0; r < m; r++) {
+      float f = factor.get(FLOAT, factorAt + r * SIZE);
+      if (f != 1) {
+        scale(c, cAt + r * cRow, wide, f, c, cAt + r * cRow);
+      }
     }
   }
 

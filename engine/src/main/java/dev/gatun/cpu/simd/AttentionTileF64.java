@@ -1,7 +1,7 @@
 package dev.gatun.cpu.simd;
 
-import static dev.gatun.cpu.simd.Lanes.DOUBLE;
 import static dev.gatun.cpu.simd.Lanes.F64;
+import static dev.gatun.cpu.simd.Lanes.DOUBLE;
 import static dev.gatun.cpu.simd.Lanes.ORDER;
 import static dev.gatun.cpu.simd.ReduceF64.load;
 import static jdk.incubator.vector.VectorOperators.GE;
@@ -295,13 +295,10 @@ final class AttentionTileF64 implements AttentionTile {
       long bRow,
       int k,
       int wide,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
-    WeightedSumF64.rows(
-        p, pAt, m, b, bAt, bRow, 2 * W, k, wide / (2 * LANES), factor, factorAt, c, cAt, cRow);
+    WeightedSumF64.rows(p, pAt, m, b, bAt, bRow, 2 * W, k, wide / (2 * LANES), c, cAt, cRow);
   }
 
   @Override
@@ -632,6 +629,32 @@ final class AttentionTileF64 implements AttentionTile {
     }
     for (int i = full; i < n; i++) {
       y.set(DOUBLE, yAt + i * SIZE, x.get(DOUBLE, at + i * SIZE) * f);
+    }
+  }
+
+  @Override
+  public void sum(MemorySegment x, long at, int n, MemorySegment y, long yAt) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    int full = F64.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      load(x, at + i * SIZE).add(load(y, yAt + i * SIZE)).intoMemorySegment(y, yAt + i * SIZE, ORDER);
+    }
+    for (int i = full; i < n; i++) {
+      y.set(DOUBLE, yAt + i * SIZE, x.get(DOUBLE, at + i * SIZE) + y.get(DOUBLE, yAt + i * SIZE));
+    }
+  }
+
+  @Override
+  public void scaleRows(
+      MemorySegment factor, long factorAt, int m, int wide, MemorySegment c, long cAt, long cRow) {
+    c = Lanes.offHeap(c);
+    factor = Lanes.offHeap(factor);
+    for (int r = 0; r < m; r++) {
+      double f = factor.get(DOUBLE, factorAt + r * SIZE);
+      if (f != 1) {
+        scale(c, cAt + r * cRow, wide, f, c, cAt + r * cRow);
+      }
     }
   }
 

@@ -119,7 +119,7 @@ final class AttentionPlan {
   }
 
   static long gradScratch(AttentionGrad op, List<Spec> in, int workers) {
-    return 0;
+    return AttentionGradPlan.scratch(op, in, workers);
   }
 
   /// Byte offset of the table of `o` for head `h`, distance 0.
