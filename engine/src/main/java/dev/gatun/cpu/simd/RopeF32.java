@@ -6,9 +6,9 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
-/// Rotation of pairs in F32 rows of `d` elements, of which the first `2 h` turn and the rest is
-/// copied: `(a, b)` becomes `(a cos - b sin, b cos + a sin)`, with the sine negated where
-/// `inverse`. Row `r` of the tables `[.., h]` is for row `r` of `x`. Offsets are in elements.
+/// Rotation of pairs in F32 rows of `d` elements, of which the first `2 h` turn: `(a, b)` becomes
+/// `(a cos - b sin, b cos + a sin)`, with the sine negated where `inverse`. Row `r` of the tables
+/// `[.., h]` is for row `r` of `x`. Offsets are in elements.
 public final class RopeF32 {
   private static final int LANES = Lanes.F32.length();
   private static final long SIZE = Float.BYTES;
@@ -67,7 +67,6 @@ public final class RopeF32 {
       for (int i = full; i < h; i++) {
         pair(x, xo + i * SIZE, h * SIZE, cos, sin, to + i * SIZE, sign, y, yo + i * SIZE);
       }
-      rest(x, xo + 2 * h * SIZE, y, yo + 2 * h * SIZE, d - 2 * h);
     }
   }
 
@@ -108,7 +107,6 @@ public final class RopeF32 {
       for (int i = full; i < h; i++) {
         pair(x, xo + 2 * i * SIZE, SIZE, cos, sin, to + i * SIZE, sign, y, yo + 2 * i * SIZE);
       }
-      rest(x, xo + 2 * h * SIZE, y, yo + 2 * h * SIZE, d - 2 * h);
     }
   }
 
@@ -131,7 +129,16 @@ public final class RopeF32 {
     y.set(Lanes.FLOAT, yo + apart, Math.fma(b, c, a * s));
   }
 
-  private static void rest(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+  /// Copies what does not turn. Apart from the loops above, which have no room for more.
+  public static void rest(
+      MemorySegment x, long xAt, MemorySegment y, long yAt, int rows, int d, int h) {
+    for (int r = 0; r < rows; r++) {
+      long skip = (long) r * d + 2L * h;
+      copy(x, (xAt + skip) * SIZE, y, (yAt + skip) * SIZE, d - 2 * h);
+    }
+  }
+
+  private static void copy(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
     x = Lanes.offHeap(x);
     y = Lanes.offHeap(y);
     int full = Lanes.F32.loopBound(n);

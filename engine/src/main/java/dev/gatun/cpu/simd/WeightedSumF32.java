@@ -8,9 +8,9 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
 /// Register tiles of the product of a transposed F32 block of attention weights with keys, values
-/// or their like: `c[r, 0..n) += sum_i p[i, r] b[i, 0..n)` for rows `r` of `c`
-/// and `n` of two vectors a tile. Rows of `p` are [AttentionTile#QUERIES] elements apart. Offsets,
-/// strides and steps are in bytes.
+/// or their like: `c[r, 0..n) += sum_i p[i, r] b[i, 0..n)` for rows `r` of `c` and `n` of two
+/// vectors a tile. Rows of `p` are [AttentionTile#QUERIES] elements apart. Offsets, strides and
+/// steps are in bytes.
 ///
 /// As in [GemmTileF32] the sum starts at zero and `c` comes in last; the row of `p` is a constant,
 /// so that the checks of its broadcasts leave the loop, and that of `b` a variable, which keeps the
@@ -25,8 +25,18 @@ final class WeightedSumF32 {
 
   /// All `m` rows.
   static void rows(
-      MemorySegment p, long pAt, int m, MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment p,
+      long pAt,
+      int m,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     long step = SIZE;
     int r = 0;
     for (; r + 6 <= m; r += 6) {
@@ -46,8 +56,18 @@ final class WeightedSumF32 {
   }
 
   private static void rows6(
-      MemorySegment p, long pAt, long step, MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment p,
+      long pAt,
+      long step,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
     c = Lanes.offHeap(c);
@@ -96,27 +116,44 @@ final class WeightedSumF32 {
       }
       long at = cAt + t * 2L * W;
       c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
       c10.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
       c20.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c21.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c21.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
       c30.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c31.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c31.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
       c40.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c41.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c41.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
       c50.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c51.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c51.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
+
   private static void rows4(
-      MemorySegment p, long pAt, long step, MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment p,
+      long pAt,
+      long step,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
     c = Lanes.offHeap(c);
@@ -153,21 +190,36 @@ final class WeightedSumF32 {
       }
       long at = cAt + t * 2L * W;
       c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
       c10.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
       c20.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c21.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c21.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
       c30.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c31.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c31.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
+
   private static void rows2(
-      MemorySegment p, long pAt, long step, MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment p,
+      long pAt,
+      long step,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
     c = Lanes.offHeap(c);
@@ -192,15 +244,28 @@ final class WeightedSumF32 {
       }
       long at = cAt + t * 2L * W;
       c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
       c10.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
+
   private static void rows1(
-      MemorySegment p, long pAt, long step, MemorySegment b, long bAt, long bRow, long bStep, int k, int tiles,
-      MemorySegment c, long cAt, long cRow) {
+      MemorySegment p,
+      long pAt,
+      long step,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      long bStep,
+      int k,
+      int tiles,
+      MemorySegment c,
+      long cAt,
+      long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
     c = Lanes.offHeap(c);
@@ -219,7 +284,8 @@ final class WeightedSumF32 {
       }
       long at = cAt + t * 2L * W;
       c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
-      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER)).intoMemorySegment(c, at + W, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
+          .intoMemorySegment(c, at + W, ORDER);
     }
   }
 }

@@ -48,7 +48,15 @@ final class AttentionGradPlan {
 
   /// Fills the registers and returns the bytes of work memory.
   static long plan(
-      AttentionGrad op, Shape q, Shape k, Shape v, Shape bias, long tables, DType t, int workers, long[] r) {
+      AttentionGrad op,
+      Shape q,
+      Shape k,
+      Shape v,
+      Shape bias,
+      long tables,
+      DType t,
+      int workers,
+      long[] r) {
     int panel = AttentionPlan.tile(t).panel();
     long size = t.bytes();
     long d = AttentionPlan.wide(q.dim(3), panel);
@@ -76,10 +84,15 @@ final class AttentionGradPlan {
     at = next(r, WIDE_GRADIENTS, at, dv == v.dim(3) ? 0 : rows * dv);
     at = next(r, ROW_SUMS, at, sumsRows(op) ? r[GROUPS] * rows : 0);
     long diagonals = heads * AttentionPlan.tableLength(q, k) * size;
-    int wanted = (op.output(Operand.RELATIVE) >= 0 ? 1 : 0) + (op.output(Operand.FACTOR) >= 0 ? 1 : 0);
+    int wanted =
+        (op.output(Operand.RELATIVE) >= 0 ? 1 : 0) + (op.output(Operand.FACTOR) >= 0 ? 1 : 0);
     at = next(r, DIAGONALS, at, wanted * r[GROUPS] * diagonals);
     r[PER_WORKER] =
-        AttentionPlan.TILES + 5 * AttentionPlan.tileBytes(t) + AttentionPlan.KEYS * (2 * d + dv) * size + 63 & -64;
+        AttentionPlan.TILES
+                + 5 * AttentionPlan.tileBytes(t)
+                + AttentionPlan.KEYS * (2 * d + dv) * size
+                + 63
+            & -64;
     return next(r, WORKERS, at, workers * r[PER_WORKER]);
   }
 

@@ -21,11 +21,12 @@ import dev.gatun.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// Vector form of [AttentionGrad], in three regions: what each tile of queries needs is packed once;
-/// blocks of keys pass over the tiles of queries that see them ([KeyGradientSimd]); gradients of
-/// queries and operands are added up.
+/// Vector form of [AttentionGrad], in three regions: what each tile of queries needs is packed
+/// once; blocks of keys pass over the tiles of queries that see them ([KeyGradientSimd]); gradients
+/// of queries and operands are added up.
 final class AttentionGradSimd {
-  private static final Workers.Body PREPARE = (c, phase, block, worker) -> prepare(c, block, worker);
+  private static final Workers.Body PREPARE =
+      (c, phase, block, worker) -> prepare(c, block, worker);
   private static final Workers.Body KEY_BLOCK =
       (c, phase, block, worker) -> KeyGradientSimd.block(c, block, worker);
   private static final Workers.Body QUERY_TILE = (c, phase, block, worker) -> queries(c, block);

@@ -21,8 +21,9 @@ import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 
-/// A block of keys in the gradient of attention: for each of its tiles of keys, all tiles of queries
-/// that see it. Gradients of the tile's keys and values stay in the second-level cache meanwhile.
+/// A block of keys in the gradient of attention: for each of its tiles of keys, all tiles of
+/// queries that see it. Gradients of the tile's keys and values stay in the second-level cache
+/// meanwhile.
 final class KeyGradientSimd {
   private KeyGradientSimd() {}
 
@@ -70,7 +71,14 @@ final class KeyGradientSimd {
   }
 
   private static void keys(
-      AttentionGrad op, Call c, AttentionTile t, long b, long keyHead, long j, long group, long mine) {
+      AttentionGrad op,
+      Call c,
+      AttentionTile t,
+      long b,
+      long keyHead,
+      long j,
+      long group,
+      long mine) {
     MemorySegment m = c.scratch();
     int first = op.first();
     Shape q = c.inShape(first);
@@ -103,7 +111,16 @@ final class KeyGradientSimd {
 
   /// The tiles of queries of head `h` that see keys `j` to `j + n`.
   private static void queries(
-      AttentionGrad op, Call c, AttentionTile t, long b, long h, long key, long j, int n, long group, long mine) {
+      AttentionGrad op,
+      Call c,
+      AttentionTile t,
+      long b,
+      long h,
+      long key,
+      long j,
+      int n,
+      long group,
+      long mine) {
     Attention a = op.attention();
     Shape q = c.inShape(op.first());
     long tiles = AttentionRules.blocks(q.dim(2));
@@ -147,13 +164,26 @@ final class KeyGradientSimd {
     long weight = p + 3 * bytes;
     long zeros = mine + AttentionPlan.ZEROS;
     long panels = r[PANELS] + tile * QUERIES * d * size;
-    t.scores(c.in(first + 1), key * d * size, (long) d * size, n, m, panels, d, columns, m, p, m, zeros);
+    t.scores(
+        c.in(first + 1), key * d * size, (long) d * size, n, m, panels, d, columns, m, p, m, zeros);
     TileScores.perQuery(a, c, first, t, b, h, i0, rows, mine);
     long runs = r[RUNS] + tile * AttentionGradPlan.RUNS_BYTES;
     TileScores.scores(a, c, first, t, b, h, i0, rows, columns, j, n, mine, runs, p, slope);
     t.weights(m, p, n, columns, m, r[LSE] + tile * QUERIES * size);
     panels = r[GRADIENT_PANELS] + tile * QUERIES * dv * size;
-    t.scores(c.in(first + 2), key * dv * size, (long) dv * size, n, m, panels, dv, columns, m, dp, m, zeros);
+    t.scores(
+        c.in(first + 2),
+        key * dv * size,
+        (long) dv * size,
+        n,
+        m,
+        panels,
+        dv,
+        columns,
+        m,
+        dp,
+        m,
+        zeros);
     boolean weighs = TileScores.weighs(a);
     if (weighs) {
       weigh(op, c, t, b, h, i0, columns, rows, j, n, group, mine);
@@ -168,7 +198,18 @@ final class KeyGradientSimd {
 
   /// The tile of factors after the softmax, and the gradient of [Operand#FACTOR].
   private static void weigh(
-      AttentionGrad op, Call c, AttentionTile t, long b, long h, long i0, int columns, int rows, long j, int n, long group, long mine) {
+      AttentionGrad op,
+      Call c,
+      AttentionTile t,
+      long b,
+      long h,
+      long i0,
+      int columns,
+      int rows,
+      long j,
+      int n,
+      long group,
+      long mine) {
     MemorySegment m = c.scratch();
     Attention a = op.attention();
     long bytes = AttentionPlan.tileBytes(c.inSpec(op.first()).dtype());
@@ -194,7 +235,16 @@ final class KeyGradientSimd {
 
   /// `dv += P^T do`, `dk += dS^T q`, `dq += dS k`.
   private static void products(
-      AttentionGrad op, Call c, AttentionTile t, long tile, long row, int rows, long key, int n, long group, long mine) {
+      AttentionGrad op,
+      Call c,
+      AttentionTile t,
+      long tile,
+      long row,
+      int rows,
+      long key,
+      int n,
+      long group,
+      long mine) {
     MemorySegment m = c.scratch();
     long[] r = c.registers();
     int first = op.first();

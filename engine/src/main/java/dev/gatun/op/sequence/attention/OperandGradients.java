@@ -18,7 +18,19 @@ final class OperandGradients {
 
   /// Adds a tile of gradients of scores, at `ds`.
   static void tile(
-      AttentionGrad op, Call c, AttentionTile t, long b, long h, long i0, long tile, int rows, int columns, long j, int n, long group, long ds) {
+      AttentionGrad op,
+      Call c,
+      AttentionTile t,
+      long b,
+      long h,
+      long i0,
+      long tile,
+      int rows,
+      int columns,
+      long j,
+      int n,
+      long group,
+      long ds) {
     if (op.wanted().isEmpty()) {
       return;
     }
@@ -51,7 +63,14 @@ final class OperandGradients {
 
   /// `out[j] += sign sum_i ds[j, i]`
   private static void addRowSums(
-      MemorySegment out, long at, AttentionTile t, MemorySegment m, long ds, int rows, int n, double sign) {
+      MemorySegment out,
+      long at,
+      AttentionTile t,
+      MemorySegment m,
+      long ds,
+      int rows,
+      int n,
+      double sign) {
     for (int i = 0; i < n; i++) {
       double sum = t.sumRow(m, ds + (long) i * QUERIES * t.size(), rows);
       t.set(out, at + (long) i * t.size(), t.get(out, at + (long) i * t.size()) + sign * sum);
@@ -79,7 +98,18 @@ final class OperandGradients {
 
   /// Adds a tile to the sums by distance.
   static void diagonals(
-      AttentionGrad op, Operand o, Call c, AttentionTile t, long b, long h, long i0, int rows, long j, int n, long group, long ds) {
+      AttentionGrad op,
+      Operand o,
+      Call c,
+      AttentionTile t,
+      long b,
+      long h,
+      long i0,
+      int rows,
+      long j,
+      int n,
+      long group,
+      long ds) {
     long head = b * c.inShape(op.first()).dim(1) + h;
     long distance = TileScores.position(op.attention(), c, op.first(), b, i0) - j;
     long at = centre(op, o, c, t, head, group) + distance * t.size();
@@ -146,8 +176,7 @@ final class OperandGradients {
         long to =
             o == Operand.BIAS
                 ? TileScores.element(s, q, b, head % q.dim(1)) + i * TileScores.stride(s, 2)
-                : head * s.dim(2)
-                    + TileScores.decayed(op.attention(), c, op.first(), b, i);
+                : head * s.dim(2) + TileScores.decayed(op.attention(), c, op.first(), b, i);
         if (s.elems() > 0) {
           t.set(out, to * size, t.get(out, to * size) + sum);
         }

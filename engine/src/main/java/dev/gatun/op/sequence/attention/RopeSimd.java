@@ -6,6 +6,7 @@ import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
+import java.lang.foreign.MemorySegment;
 
 /// Vector form of [Rope]: blocks are rows of one sequence.
 final class RopeSimd {
@@ -49,17 +50,27 @@ final class RopeSimd {
     long at = (sequence * s + from) * d;
     long table = (Rope.tableRow(c.inShape(1), x, sequence) + from) * h;
     boolean inverse = c.registers()[INVERSE] == 1;
-    boolean f32 = c.dtype() == DType.F32;
-    if (c.registers()[INTERLEAVED] == 1) {
-      if (f32) {
-        RopeF32.neighbours(c.in(0), at, c.in(1), c.in(2), table, c.out(0), at, n, d, h, inverse);
+    boolean pairs = c.registers()[INTERLEAVED] == 1;
+    MemorySegment cos = c.in(1);
+    MemorySegment sin = c.in(2);
+    if (c.dtype() == DType.F32) {
+      if (pairs) {
+        RopeF32.neighbours(c.in(0), at, cos, sin, table, c.out(0), at, n, d, h, inverse);
       } else {
-        RopeF64.neighbours(c.in(0), at, c.in(1), c.in(2), table, c.out(0), at, n, d, h, inverse);
+        RopeF32.halves(c.in(0), at, cos, sin, table, c.out(0), at, n, d, h, inverse);
       }
-    } else if (f32) {
-      RopeF32.halves(c.in(0), at, c.in(1), c.in(2), table, c.out(0), at, n, d, h, inverse);
+      if (d > 2 * h) {
+        RopeF32.rest(c.in(0), at, c.out(0), at, n, d, h);
+      }
     } else {
-      RopeF64.halves(c.in(0), at, c.in(1), c.in(2), table, c.out(0), at, n, d, h, inverse);
+      if (pairs) {
+        RopeF64.neighbours(c.in(0), at, cos, sin, table, c.out(0), at, n, d, h, inverse);
+      } else {
+        RopeF64.halves(c.in(0), at, cos, sin, table, c.out(0), at, n, d, h, inverse);
+      }
+      if (d > 2 * h) {
+        RopeF64.rest(c.in(0), at, c.out(0), at, n, d, h);
+      }
     }
   }
 }

@@ -99,7 +99,12 @@ public record Rotary(
   ///
   /// @param scaleBase 512 as published
   /// @param center the same for queries and keys; the middle of the sequence
-  public record XPos(double scaleBase, double center) {}
+  public record XPos(double scaleBase, double center) {
+    /// Centered as FlashAttention does for a sequence of positions 0 to `offset + size`.
+    public static XPos of(double scaleBase, long offset, long size) {
+      return new XPos(scaleBase, (double) Math.floorDiv(offset + size, 2));
+    }
+  }
 
   /// How frequencies change for contexts longer than those of training.
   public sealed interface Scaling {
@@ -153,7 +158,7 @@ public record Rotary(
       public double frequency(int i, long dim, double base) {
         double f = 1 / Math.pow(base, 2.0 * i / dim);
         double low = Math.max(0, Math.floor(pair(betaFast, dim, base)));
-        double high = Math.min(dim - 1, Math.ceil(pair(betaSlow, dim, base)));
+        double high = Math.min(dim - 1.0, Math.ceil(pair(betaSlow, dim, base)));
         double width = low == high ? 0.001 : high - low;
         double slow = Math.max(0, Math.min(1, (i - low) / width));
         return f / factor * slow + f * (1 - slow);

@@ -111,8 +111,8 @@ final class TileScores {
     return b * stride(s, 4) + h * stride(s, 3);
   }
 
-  /// Products at `at` become scores, -inf where hidden. `runs` is where the runs of the queries lie,
-  /// `slopeAt` where the slopes of the cap go, or -1.
+  /// Products at `at` become scores, -inf where hidden. `runs` is where the runs of the queries
+  /// lie, `slopeAt` where the slopes of the cap go, or -1.
   static void scores(
       Attention op,
       Call c,
@@ -151,7 +151,8 @@ final class TileScores {
   }
 
   /// The runs' ends as elements, relative to key `j`.
-  private static void near(AttentionTile t, MemorySegment m, int rows, long j, int n, long mine, long runs) {
+  private static void near(
+      AttentionTile t, MemorySegment m, int rows, long j, int n, long mine, long runs) {
     for (int which = 0; which < 4; which++) {
       long at = mine + AttentionPlan.NEAR + (long) which * AttentionPlan.QUERIES * t.size();
       for (int r = 0; r < AttentionPlan.QUERIES; r++) {

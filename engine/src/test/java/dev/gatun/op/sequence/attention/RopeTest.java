@@ -124,6 +124,18 @@ class RopeTest {
   }
 
   @Test
+  void anglesBeyondAMillionAreReducedExactly() {
+    try (CpuDevice cpu = CpuDevice.open();
+        Scope scope = cpu.scope()) {
+      Rotary.Tables t = Rotary.of(2).tables(scope, DType.F64, 999_990, 20);
+      double[] cos = t.cos().toDoubleArray();
+      for (int i = 0; i < 20; i++) {
+        assertEquals(StrictMath.cos(999_990 + i), cos[i], 1e-15);
+      }
+    }
+  }
+
+  @Test
   void oddSizesAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> Rotary.of(7));
     assertThrows(IllegalArgumentException.class, () -> Rotary.of(0));
