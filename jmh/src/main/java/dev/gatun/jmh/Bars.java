@@ -42,6 +42,11 @@ final class Bars {
         new Bar(String.format(Locale.ROOT, "%s >= %.2f", name, least), text, measured >= least));
   }
 
+  private void addAtMost(String name, double measured, double most) {
+    String text = String.format(Locale.ROOT, "%.2f", measured);
+    rows.add(new Bar(String.format(Locale.ROOT, "%s <= %.2f", name, most), text, measured <= most));
+  }
+
   void products(List<Trial> trials) {
     for (int threads : new int[] {1, 2}) {
       for (DType dtype : new DType[] {DType.F32, DType.F64}) {
@@ -150,6 +155,43 @@ final class Bars {
           add(name + "JTransforms / ours", t.ratio("javaPeer", "ours"), 1.5);
         }
       }
+    }
+  }
+
+  void attention(List<Trial> trials) {
+    for (Trial t : trials) {
+      long length = Tables.length(t);
+      boolean causal = Tables.isCausal(t);
+      String name =
+          "%sattention of %d, %d threads: ".formatted(causal ? "causal " : "", length, t.threads());
+      double share = t.ratio("ceiling", "ours");
+      if (Tables.pass(t) == AttentionBenchmark.Pass.TRAINING) {
+        add(name + "forward and backward, of FMA peak", share, 0.7);
+        continue;
+      }
+      if (causal || length == 512 || length == 2048) {
+        add(name + "PyTorch / ours", t.ratio("peer", "ours"), causal ? leastCausal(length) : 1.1);
+      }
+      if (!causal || length >= 4096) {
+        add(name + "of FMA peak", share, 0.75);
+      } else if (length == 512) {
+        add(name + "of FMA peak", share, 0.65);
+      }
+    }
+  }
+
+  /// PyTorch computes more of what a mask hides the shorter the sequence is.
+  private static double leastCausal(long length) {
+    return length <= 512 ? 1.8 : length <= 1024 ? 1.4 : length <= 2048 ? 1.2 : 1.1;
+  }
+
+  void sparse(List<Trial> trials) {
+    for (Trial t : trials) {
+      addAtMost(
+          "%s, %d threads: share of time / share of pairs"
+              .formatted(t.parameter("form"), t.threads()),
+          Tables.timeOverPairs(t),
+          1.5);
     }
   }
 }
