@@ -76,8 +76,8 @@ public final class AttentionScanF32 {
     }
   }
 
-  /// `g = keep g + dout` and `dv = weight g`; returns `g . v`. Without the weight `v` is not read
-  /// and `dv` is 0.
+  /// `g = keep g + dout` and `dv = weight g`; returns `g . (v - o)`. Without the weight `v` is not
+  /// read and `dv` is 0.
   public static double backward(
       double keep,
       double weight,
@@ -85,6 +85,8 @@ public final class AttentionScanF32 {
       MemorySegment v,
       MemorySegment dv,
       long at,
+      MemorySegment o,
+      long oAt,
       MemorySegment g,
       long gAt,
       int n) {
@@ -94,11 +96,14 @@ public final class AttentionScanF32 {
       return 0;
     }
     fade((float) weight, g, gAt * SIZE, dv, at * SIZE, n);
-    return dot(g, gAt, v, at, n);
+    return dot(g, gAt, v, at, o, oAt, n);
   }
 
-  /// `x . y`
-  public static double dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int n) {
+  /// `x . (y - z)`
+  private static double dot(
+      MemorySegment x, long xAt, MemorySegment y, long yAt, MemorySegment z, long zAt, int n) {
+    z = Lanes.offHeap(z);
+    long zo = zAt * SIZE;
     x = Lanes.offHeap(x);
     y = Lanes.offHeap(y);
     long xo = xAt * SIZE;
@@ -106,11 +111,12 @@ public final class AttentionScanF32 {
     FloatVector sum = FloatVector.zero(Lanes.F32);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
-      sum = load(x, xo + i * SIZE).fma(load(y, yo + i * SIZE), sum);
+      sum = load(y, yo + i * SIZE).sub(load(z, zo + i * SIZE)).fma(load(x, xo + i * SIZE), sum);
     }
     float total = Fold.sum(sum);
     for (int i = full; i < n; i++) {
-      total = Math.fma(x.get(Lanes.FLOAT, xo + i * SIZE), y.get(Lanes.FLOAT, yo + i * SIZE), total);
+      float off = y.get(Lanes.FLOAT, yo + i * SIZE) - z.get(Lanes.FLOAT, zo + i * SIZE);
+      total = Math.fma(x.get(Lanes.FLOAT, xo + i * SIZE), off, total);
     }
     return total;
   }

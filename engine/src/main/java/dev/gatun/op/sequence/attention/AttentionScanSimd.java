@@ -168,12 +168,14 @@ final class AttentionScanSimd {
     long spare = spare(r, worker);
     int size = f32 ? 4 : 8;
     Lanes.clear(c.scratch(), row(spare, f32) * size, r[D] * size);
-    double h = 0;
+    // Two numbers go on from piece to piece: K, and A of the step before.
+    scratch(c, spare + 2 * PIECE, 0);
+    scratch(c, spare + 2 * PIECE + 1, 0);
     for (long end = r[T]; end > 0; end -= PIECE) {
       int n = (int) Math.min(PIECE, end);
       long at = row * r[T] + end - n;
       factors(c, at, n, spare, end == r[T], f32);
-      h = gradients(c, at, n, spare, h, f32);
+      gradients(c, at, n, spare, end == n, f32);
     }
   }
 
@@ -201,27 +203,40 @@ final class AttentionScanSimd {
     }
   }
 
-  private static double gradients(Call c, long at, int n, long spare, double h, boolean f32) {
+  private static void gradients(Call c, long at, int n, long spare, boolean first, boolean f32) {
     int d = Math.toIntExact(c.registers()[D]);
-    MemorySegment v = c.in(1);
-    MemorySegment o = c.in(2);
-    MemorySegment dout = c.in(5);
-    MemorySegment dv = c.out(1);
+    MemorySegment s = c.scratch();
     long g = row(spare, f32);
+    double k = scratch(c, spare + 2 * PIECE);
+    double next = scratch(c, spare + 2 * PIECE + 1);
     for (int i = n - 1; i >= 0; i--) {
       double keep = scratch(c, spare + i);
       double p = scratch(c, spare + PIECE + i);
+      boolean start = first && i == 0;
       long x = (at + i) * d;
+      long o = start ? x : x - d;
       double dot;
       if (f32) {
-        h = h * keep + AttentionScanF32.dot(dout, x, o, x, d);
-        dot = AttentionScanF32.backward(keep, p, dout, v, dv, x, c.scratch(), g, d);
+        dot =
+            AttentionScanF32.backward(keep, p, c.in(5), c.in(1), c.out(1), x, c.in(2), o, s, g, d);
       } else {
-        h = h * keep + AttentionScanF64.dot(dout, x, o, x, d);
-        dot = AttentionScanF64.backward(keep, p, dout, v, dv, x, c.scratch(), g, d);
+        dot =
+            AttentionScanF64.backward(keep, p, c.in(5), c.in(1), c.out(1), x, c.in(2), o, s, g, d);
       }
-      write(c.out(0), at + i, f32, p == 0 ? 0 : p * (dot - h));
+      k = k * keep - next;
+      double before = start ? 1 : i > 0 ? scratch(c, spare + i - 1) : ratio(c, at - 1, f32);
+      next = p == 0 ? 0 : p * before * dot;
+      write(c.out(0), at + i, f32, p == 0 ? 0 : next + p * k);
     }
-    return h;
+    scratch(c, spare + 2 * PIECE, k);
+    scratch(c, spare + 2 * PIECE + 1, next);
+  }
+
+  private static double ratio(Call c, long t, boolean f32) {
+    return AttentionScan.Grad.ratio(
+        read(c.in(3), t, f32),
+        read(c.in(4), t, f32),
+        read(c.in(3), t + 1, f32),
+        read(c.in(4), t + 1, f32));
   }
 }
