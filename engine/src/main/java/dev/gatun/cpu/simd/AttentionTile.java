@@ -6,9 +6,9 @@ import java.lang.foreign.MemorySegment;
 /// transposed, a row of [#QUERIES] elements for each key: lanes are queries, so that maxima and
 /// sums over keys need no exchange between lanes, and neither keys nor values are packed.
 ///
-/// All offsets and strides are in bytes, counts in elements. Scores are in units in which [#exp] is
-/// cheapest: natural ones times [#unit]. `columns` says how many queries of the tile are computed,
-/// a multiple of [#panel].
+/// All offsets and strides are in bytes, counts in elements. Scores are in units in which their
+/// exponential is cheapest: natural ones times [#unit]. `columns` says how many queries of the tile
+/// are computed, a multiple of [#panel].
 public interface AttentionTile extends ScoreTile {
   /// Tiles of F32.
   static AttentionTile f32() {

@@ -51,7 +51,7 @@ final class WeightedSumF32 {
       r += 2;
     }
     if (r < m) {
-      rows1(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
+      rows1(p, pAt + r * SIZE, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow);
     }
   }
 
@@ -256,7 +256,6 @@ final class WeightedSumF32 {
   private static void rows1(
       MemorySegment p,
       long pAt,
-      long step,
       MemorySegment b,
       long bAt,
       long bRow,
@@ -264,8 +263,7 @@ final class WeightedSumF32 {
       int k,
       int tiles,
       MemorySegment c,
-      long cAt,
-      long cRow) {
+      long cAt) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
     c = Lanes.offHeap(c);
