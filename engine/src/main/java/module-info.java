@@ -10,6 +10,7 @@ module dev.gatun.engine {
 
   exports dev.gatun.autograd;
   exports dev.gatun.cpu;
+  exports dev.gatun.decode.cache;
   exports dev.gatun.device;
   exports dev.gatun.io;
   exports dev.gatun.nn;

@@ -30,6 +30,8 @@ final class Dispatch {
     scope.requireOpen();
     List<Tensor> out =
         switch (op) {
+          // It copies views itself: a second copy would live as long as the result.
+          case Copy k -> kernel(scope, k, in);
           case Kernel k -> kernel(scope, k, contiguous(scope, in));
           case Composite c -> composite(scope, c, in);
         };

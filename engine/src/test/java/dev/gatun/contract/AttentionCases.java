@@ -16,7 +16,9 @@ import java.util.stream.Stream;
 /// in square ones, or a head's width.
 final class AttentionCases {
   static final List<OpCase> ALL =
-      Stream.of(plain(), masks(), lengths(), scores(), weights()).flatMap(List::stream).toList();
+      Stream.of(plain(), masks(), lengths(), scores(), weights(), decode())
+          .flatMap(List::stream)
+          .toList();
 
   private AttentionCases() {}
 
@@ -232,5 +234,105 @@ final class AttentionCases {
                         d.normal(1, 5),
                         d.normal(2, 11)))
             .from(1));
+  }
+
+  /// Few queries: heads of a group and queries share what is read of keys and values. Sizes reach
+  /// several splits, chunks that are not full, and rows of every padding.
+  private static List<OpCase> decode() {
+    Attention all =
+        new Attention(
+            Mask.window(1500, 0).withSinks(5),
+            0.5,
+            4,
+            List.of(Operand.KEY_LENGTHS, Operand.SINK, Operand.SLOPES, Operand.DECAY),
+            0,
+            0,
+            true);
+    Attention window = op(Mask.window(2, 0).withSinks(2));
+    return List.of(
+        of("decode.two", op(Mask.causal()), d -> qkv(d, 1, 2, 2, 2, d.n())).from(2).big(9_000),
+        of("decode.three", op(Mask.none()), d -> qkv(d, 2, 3, 1, 1, d.n())).from(1).big(3_000),
+        of("decode.six", op(Mask.causal()), d -> qkv(d, 1, 4, 2, 3, d.n())).from(3).big(9_000),
+        of("decode.sixteen", op(Mask.causal()), d -> qkv(d, 1, 16, 2, 2, d.n())).from(2).big(5_000),
+        of(
+                "decode.width",
+                op(Mask.none()),
+                d ->
+                    List.of(
+                        d.normal(1, 4, 1, d.n()),
+                        d.normal(1, 1, 600, d.n()),
+                        d.normal(1, 1, 600, d.n())))
+            .ulpsOfScale(n -> 64 + n)
+            .from(1)
+            .big(230),
+        of("decode.window", window, d -> qkv(d, 1, 2, 2, 1, d.n())).from(1),
+        of(
+                "decode.capacity",
+                op(Mask.causal(), Operand.QUERY_LENGTHS, Operand.KEY_LENGTHS),
+                d ->
+                    qkv(
+                        d,
+                        2,
+                        4,
+                        2,
+                        2,
+                        d.n(),
+                        indices(DType.I32, new int[] {2, 1}, 2),
+                        indices(DType.I32, new int[] {d.n(), d.n() / 2}, 2)))
+            .from(2)
+            .big(9_000),
+        of(
+                "decode.runs",
+                op(Mask.causal(), Operand.RUNS),
+                d ->
+                    qkv(
+                        d,
+                        1,
+                        2,
+                        1,
+                        2,
+                        d.n(),
+                        indices(
+                            DType.I32,
+                            new int[] {
+                              0, d.n() / 3, d.n() / 2, d.n(), 1, d.n() / 4, d.n() - 1, d.n()
+                            },
+                            2,
+                            4)))
+            .from(4)
+            .big(9_000),
+        of(
+                "decode.decay",
+                op(Mask.causal(), Operand.SLOPES, Operand.DECAY),
+                d ->
+                    qkv(
+                        d,
+                        1,
+                        4,
+                        2,
+                        1,
+                        d.n(),
+                        d.uniform(0, 1, 1, 4).constant(),
+                        d.normal(1, 4, d.n())))
+            .from(1)
+            .big(9_000),
+        of(
+                "decode.all",
+                all,
+                d ->
+                    qkv(
+                        d,
+                        2,
+                        4,
+                        1,
+                        1,
+                        d.n(),
+                        indices(DType.I64, new int[] {d.n(), (d.n() + 1) / 2}, 2),
+                        d.normal(4),
+                        d.uniform(0, 0.1, 4).constant(),
+                        d.normal(2, 4, d.n())))
+            .from(1)
+            .big(9_000)
+            .noGradient());
   }
 }

@@ -56,6 +56,7 @@ public final class OpCases {
             RandomCases.ALL,
             LinearCases.ALL,
             AttentionCases.ALL,
+            CacheCases.ALL,
             ConvCases.ALL,
             FourierCases.ALL,
             TrainCases.ALL,

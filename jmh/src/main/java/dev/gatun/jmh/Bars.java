@@ -42,6 +42,11 @@ final class Bars {
         new Bar(String.format(Locale.ROOT, "%s >= %.2f", name, least), text, measured >= least));
   }
 
+  private void addAtMost(String name, double measured, double most) {
+    String text = String.format(Locale.ROOT, "%.2f", measured);
+    rows.add(new Bar(String.format(Locale.ROOT, "%s <= %.2f", name, most), text, measured <= most));
+  }
+
   void products(List<Trial> trials) {
     for (int threads : new int[] {1, 2}) {
       for (DType dtype : new DType[] {DType.F32, DType.F64}) {
@@ -92,6 +97,21 @@ final class Bars {
     }
   }
 
+  /// Attention of one query: bound by memory, with many heads to a key head by arithmetic.
+  void decode(List<Trial> trials) {
+    for (Trial t : trials) {
+      String name =
+          "attention, 1 query, %s keys, %s heads a key head, %d threads: "
+              .formatted(t.parameter("keys"), t.parameter("group"), t.threads());
+      double peak = t.ratio("peak", "ours");
+      if (t.parameter("group").equals("8") && peak >= 0.6) {
+        add(name + "of FMA peak", peak, 0.6);
+      } else {
+        add(name + "of streaming read", t.ratio("ceiling", "ours"), 0.85);
+      }
+    }
+  }
+
   void limits(List<Trial> trials) {
     trials.stream()
         .filter(Tables::limited)
@@ -135,6 +155,43 @@ final class Bars {
           add(name + "JTransforms / ours", t.ratio("javaPeer", "ours"), 1.5);
         }
       }
+    }
+  }
+
+  void attention(List<Trial> trials) {
+    for (Trial t : trials) {
+      long length = Tables.length(t);
+      boolean causal = Tables.isCausal(t);
+      String name =
+          "%sattention of %d, %d threads: ".formatted(causal ? "causal " : "", length, t.threads());
+      double share = t.ratio("ceiling", "ours");
+      if (Tables.pass(t) == AttentionBenchmark.Pass.TRAINING) {
+        add(name + "forward and backward, of FMA peak", share, 0.7);
+        continue;
+      }
+      if (causal || length == 512 || length == 2048) {
+        add(name + "PyTorch / ours", t.ratio("peer", "ours"), causal ? leastCausal(length) : 1.1);
+      }
+      if (!causal || length >= 4096) {
+        add(name + "of FMA peak", share, 0.75);
+      } else if (length == 512) {
+        add(name + "of FMA peak", share, 0.65);
+      }
+    }
+  }
+
+  /// PyTorch computes more of what a mask hides the shorter the sequence is.
+  private static double leastCausal(long length) {
+    return length <= 512 ? 1.8 : length <= 1024 ? 1.4 : length <= 2048 ? 1.2 : 1.1;
+  }
+
+  void sparse(List<Trial> trials) {
+    for (Trial t : trials) {
+      addAtMost(
+          "%s, %d threads: share of time / share of pairs"
+              .formatted(t.parameter("form"), t.threads()),
+          Tables.timeOverPairs(t),
+          1.5);
     }
   }
 }

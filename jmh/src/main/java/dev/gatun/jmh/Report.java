@@ -30,7 +30,24 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// otherwise every row has three JVMs of its own.
 public final class Report {
   private static final List<String> SECTIONS =
-      List.of("ceilings", "gemm", "weights", "ops", "cumsum", "fourier", "conv", "cases");
+      List.of(
+          "ceilings",
+          "gemm",
+          "weights",
+          "ops",
+          "cumsum",
+          "fourier",
+          "conv",
+          "decode",
+          "attention",
+          "attention-memory",
+          "streaming",
+          "sparse",
+          "cases");
+
+  /// Those in which PyTorch takes part.
+  private static final List<String> PYTORCH =
+      List.of("ops", "cumsum", "fourier", "conv", "decode", "attention");
 
   private final boolean quick;
   private final List<String> sections;
@@ -81,6 +98,10 @@ public final class Report {
     List<Trial> sums = trials("cumsum", CumSumBenchmark.class, threads(Map.of()));
     List<Trial> fourier = trials("fourier", FourierBenchmark.class, fourierRows());
     List<Trial> convolutions = trials("conv", ConvBenchmark.class, convolutionRows());
+    List<Trial> decode = trials("decode", DecodeBenchmark.class, decodeRows());
+    List<Trial> attention = trials("attention", AttentionBenchmark.class, attentionRows());
+    List<Trial> steps = trials("streaming", StepBenchmark.class, stepRows());
+    List<Trial> sparse = trials("sparse", SparseBenchmark.class, sparseRows());
     Tables tables = new Tables(text);
     tables.ceilings(ceilings);
     tables.products(products);
@@ -89,6 +110,16 @@ public final class Report {
     tables.cumSums(sums);
     tables.fourier(fourier);
     tables.convolutions(convolutions);
+    tables.decode(decode);
+    tables.attention(attention);
+    if (sections.contains("attention-memory")) {
+      tables.memory(AttentionMemory.measure());
+    }
+    tables.steps(steps);
+    if (sections.contains("streaming")) {
+      tables.streaming(Streaming.measure());
+    }
+    tables.sparse(sparse);
     cases(tables);
     Bars bars = new Bars();
     bars.products(products);
@@ -97,8 +128,13 @@ public final class Report {
     bars.cumSums(sums);
     bars.fourier(fourier);
     bars.convolutions(convolutions);
+    bars.decode(decode);
+    bars.attention(attention);
+    bars.sparse(sparse);
     bars.limits(
-        Stream.of(products, weights, ops, sums, convolutions).flatMap(List::stream).toList());
+        Stream.of(products, weights, ops, sums, convolutions, decode, attention)
+            .flatMap(List::stream)
+            .toList());
     tables.bars(bars);
     return text.toString();
   }
@@ -126,7 +162,7 @@ public final class Report {
     if (sections.contains("gemm")) {
       line("OpenBLAS", OpenBlas.open(DType.F32, 1).describe());
     }
-    if (sections.stream().anyMatch(List.of("ops", "cumsum", "fourier", "conv")::contains)) {
+    if (sections.stream().anyMatch(PYTORCH::contains)) {
       line("PyTorch", PyTorch.describe());
     }
     line("rounds", quick ? "one JVM, 5 rounds" : "three JVMs for each row, 5 rounds each");
@@ -227,6 +263,43 @@ public final class Report {
 
   private static List<Map<String, String>> convolutionRows() {
     return ConvBenchmark.SIZES.stream().flatMap(s -> threads(Map.of("sizes", s)).stream()).toList();
+  }
+
+  private static List<Map<String, String>> decodeRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String keys : List.of("16384", "65536")) {
+      for (String group : List.of("1", "4", "8")) {
+        rows.addAll(threads(Map.of("keys", keys, "group", group)));
+      }
+    }
+    return rows;
+  }
+
+  private static List<Map<String, String>> attentionRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (AttentionBenchmark.Pass pass : AttentionBenchmark.Pass.values()) {
+      for (String causal : List.of("false", "true")) {
+        for (String length : List.of("512", "1024", "2048", "4096")) {
+          rows.addAll(threads(Map.of("length", length, "causal", causal, "pass", pass.name())));
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static List<Map<String, String>> stepRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String window : List.of("256", "512", "1024", "2048", "4096")) {
+      rows.addAll(threads(Map.of("cache", "RING", "window", window)));
+    }
+    rows.addAll(threads(Map.of("cache", "LAMBDA", "window", "4096")));
+    return rows;
+  }
+
+  private static List<Map<String, String>> sparseRows() {
+    return Stream.of(SparseBenchmark.Form.values())
+        .flatMap(f -> threads(Map.of("form", f.name())).stream())
+        .toList();
   }
 
   private static List<Map<String, String>> threads(Map<String, String> row) {

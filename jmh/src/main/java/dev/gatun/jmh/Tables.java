@@ -16,7 +16,7 @@ final class Tables {
   static String brief(Trial t) {
     StringBuilder s = new StringBuilder();
     for (String name :
-        List.of("ours", "ownCall", "kernel", "peer", "javaPeer", "peerCall", "ceiling")) {
+        List.of("ours", "ownCall", "kernel", "peer", "javaPeer", "peerCall", "ceiling", "dense")) {
       if (t.has(name)) {
         s.append(" %s %.1f us".formatted(name, t.best(name) / 1e3));
       }
@@ -257,6 +257,184 @@ final class Tables {
           t.medianRatio("peer", "ours"),
           percent(t.ratio("ceiling", "ours")));
     }
+  }
+
+  void decode(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "Attention of one query, F32, 8 key heads of width 64",
+        "keys",
+        "heads a key head",
+        "threads",
+        "ours us",
+        "GB/s",
+        "of read",
+        "of FMA peak",
+        "PyTorch us",
+        "PyTorch / ours",
+        "median");
+    for (Trial t : trials) {
+      row(
+          t.parameter("keys"),
+          t.parameter("group"),
+          t.threads(),
+          t.best("ours") / 1e3,
+          DecodeBenchmark.bytes(t) / t.best("ours"),
+          percent(t.ratio("ceiling", "ours")),
+          percent(t.ratio("peak", "ours")),
+          t.best("peer") / 1e3,
+          t.ratio("peer", "ours"),
+          t.medianRatio("peer", "ours"));
+    }
+  }
+
+  void attention(List<Trial> trials) {
+    attention(
+        "Attention F32, 8 heads of 64",
+        trials.stream().filter(t -> pass(t) == AttentionBenchmark.Pass.FORWARD).toList());
+    attention(
+        "Attention F32, 8 heads of 64, with its gradient",
+        trials.stream().filter(t -> pass(t) == AttentionBenchmark.Pass.TRAINING).toList());
+  }
+
+  private void attention(String title, List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        title,
+        "length",
+        "mask",
+        "threads",
+        "ours GFLOP/s",
+        "PyTorch",
+        "PyTorch / ours",
+        "median",
+        "limit GFLOP/s",
+        "of limit");
+    for (Trial t : trials) {
+      boolean peer = t.has("peer");
+      boolean causal = isCausal(t);
+      double flops = AttentionBenchmark.flops(length(t), causal, pass(t));
+      row(
+          length(t),
+          causal ? "causal" : "",
+          t.threads(),
+          flops / t.best("ours"),
+          peer ? flops / t.best("peer") : "",
+          peer ? t.ratio("peer", "ours") : "",
+          peer ? t.medianRatio("peer", "ours") : "",
+          flops / t.best("ceiling"),
+          percent(t.ratio("ceiling", "ours")));
+    }
+  }
+
+  static AttentionBenchmark.Pass pass(Trial t) {
+    return AttentionBenchmark.Pass.valueOf(t.parameter("pass"));
+  }
+
+  static boolean isCausal(Trial t) {
+    return Boolean.parseBoolean(t.parameter("causal"));
+  }
+
+  static long length(Trial t) {
+    return Long.parseLong(t.parameter("length"));
+  }
+
+  void memory(List<AttentionMemory.Row> rows) {
+    heading(
+        "Memory of causal attention, F32, one head of 64",
+        "pass",
+        "length",
+        "threads",
+        "seconds",
+        "beyond inputs and results, MB",
+        "one operand, MB",
+        "all scores, MB");
+    for (AttentionMemory.Row r : rows) {
+      row(
+          r.what(),
+          r.length(),
+          r.threads(),
+          r.seconds(),
+          r.extra() / 1e6,
+          r.operand() / 1e6,
+          r.scores() / 1e6);
+    }
+  }
+
+  void steps(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "One token over a cache of constant memory, F32, 8 heads of 64",
+        "cache",
+        "window",
+        "threads",
+        "us",
+        "instead of",
+        "which takes us",
+        "ratio",
+        "median");
+    for (Trial t : trials) {
+      boolean ring = t.parameter("cache").equals(StepBenchmark.Subject.RING.name());
+      row(
+          t.parameter("cache").toLowerCase(Locale.ROOT),
+          t.parameter("window"),
+          t.threads(),
+          t.best("ours") / 1e3,
+          ring ? "the window again" : "all of %d tokens".formatted(StepBenchmark.ALL),
+          t.best("dense") / 1e3,
+          t.ratio("dense", "ours"),
+          t.medianRatio("dense", "ours"));
+    }
+  }
+
+  void streaming(List<Streaming.Row> rows) {
+    heading(
+        "Tokens through a window of %d, F32, one head of 64, one thread"
+            .formatted(Streaming.WINDOW),
+        "tokens so far",
+        "us a token",
+        "bytes held");
+    rows.forEach(r -> row(r.tokens(), r.nanos() / 1e3, r.live()));
+  }
+
+  void sparse(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "Attention to some keys, F32, one head of 64 over %d tokens"
+            .formatted(SparseBenchmark.LENGTH),
+        "form",
+        "mask",
+        "threads",
+        "share of pairs",
+        "ours ms",
+        "all keys ms",
+        "share of time",
+        "of time / of pairs");
+    for (Trial t : trials) {
+      SparseBenchmark.Form form = SparseBenchmark.Form.valueOf(t.parameter("form"));
+      row(
+          form.name().toLowerCase(Locale.ROOT),
+          form.isCausal() ? "causal" : "",
+          t.threads(),
+          "%.1f %%".formatted(100 * t.best("share")),
+          t.best("ours") / 1e6,
+          t.best("dense") / 1e6,
+          "%.1f %%".formatted(100 * t.ratio("ours", "dense")),
+          timeOverPairs(t));
+    }
+  }
+
+  /// Share of the plain form's time over the share of its pairs.
+  static double timeOverPairs(Trial t) {
+    return t.ratio("ours", "dense") / t.best("share");
   }
 
   void bars(Bars bars) {

@@ -8,9 +8,9 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
 /// Register tiles of the product of a transposed F32 block of attention weights with keys, values
-/// or their like: `c[r, 0..n) = factor[r] c[r, 0..n) + sum_i p[i, r] b[i, 0..n)` for rows `r` of
-/// `c` and `n` of two vectors a tile. Rows of `p` are [AttentionTile#QUERIES] elements apart.
-/// Offsets, strides and steps are in bytes.
+/// or their like: `c[r, 0..n) += sum_i p[i, r] b[i, 0..n)` for rows `r` of `c` and `n` of two
+/// vectors a tile. Rows of `p` are [AttentionTile#QUERIES] elements apart. Offsets, strides and
+/// steps are in bytes.
 ///
 /// As in [GemmTileF32] the sum starts at zero and `c` comes in last; the row of `p` is a constant,
 /// so that the checks of its broadcasts leave the loop, and that of `b` a variable, which keeps the
@@ -34,98 +34,48 @@ final class WeightedSumF32 {
       long bStep,
       int k,
       int tiles,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
+    long step = SIZE;
     int r = 0;
     for (; r + 6 <= m; r += 6) {
-      rows6(
-          p,
-          pAt + r * SIZE,
-          b,
-          bAt,
-          bRow,
-          bStep,
-          k,
-          tiles,
-          factor,
-          factorAt + r * SIZE,
-          c,
-          cAt + r * cRow,
-          cRow);
+      rows6(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
     }
     if (r + 4 <= m) {
-      rows4(
-          p,
-          pAt + r * SIZE,
-          b,
-          bAt,
-          bRow,
-          bStep,
-          k,
-          tiles,
-          factor,
-          factorAt + r * SIZE,
-          c,
-          cAt + r * cRow,
-          cRow);
+      rows4(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
       r += 4;
     }
     if (r + 2 <= m) {
-      rows2(
-          p,
-          pAt + r * SIZE,
-          b,
-          bAt,
-          bRow,
-          bStep,
-          k,
-          tiles,
-          factor,
-          factorAt + r * SIZE,
-          c,
-          cAt + r * cRow,
-          cRow);
+      rows2(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
       r += 2;
     }
     if (r < m) {
-      rows1(
-          p,
-          pAt + r * SIZE,
-          b,
-          bAt,
-          bRow,
-          bStep,
-          k,
-          tiles,
-          factor,
-          factorAt + r * SIZE,
-          c,
-          cAt + r * cRow,
-          cRow);
+      rows1(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
     }
   }
 
   private static void rows6(
       MemorySegment p,
       long pAt,
+      long step,
       MemorySegment b,
       long bAt,
       long bRow,
       long bStep,
       int k,
       int tiles,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
-    factor = Lanes.offHeap(factor);
     c = Lanes.offHeap(c);
+    long p1 = pAt + step;
+    long p2 = pAt + 2 * step;
+    long p3 = pAt + 3 * step;
+    long p4 = pAt + 4 * step;
+    long p5 = pAt + 5 * step;
     for (int t = 0; t < tiles; t++) {
       long bi = bAt + t * bStep;
       FloatVector c00 = FloatVector.zero(F32);
@@ -141,64 +91,52 @@ final class WeightedSumF32 {
       FloatVector c50 = FloatVector.zero(F32);
       FloatVector c51 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
-        long pi = pAt + (long) i * ROW;
+        long pi = (long) i * ROW;
         FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
         FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
-        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pi));
+        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pAt + pi));
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
-        FloatVector x1 = FloatVector.broadcast(F32, p.get(FLOAT, pi + SIZE));
+        FloatVector x1 = FloatVector.broadcast(F32, p.get(FLOAT, p1 + pi));
         c10 = x1.fma(b0, c10);
         c11 = x1.fma(b1, c11);
-        FloatVector x2 = FloatVector.broadcast(F32, p.get(FLOAT, pi + 2 * SIZE));
+        FloatVector x2 = FloatVector.broadcast(F32, p.get(FLOAT, p2 + pi));
         c20 = x2.fma(b0, c20);
         c21 = x2.fma(b1, c21);
-        FloatVector x3 = FloatVector.broadcast(F32, p.get(FLOAT, pi + 3 * SIZE));
+        FloatVector x3 = FloatVector.broadcast(F32, p.get(FLOAT, p3 + pi));
         c30 = x3.fma(b0, c30);
         c31 = x3.fma(b1, c31);
-        FloatVector x4 = FloatVector.broadcast(F32, p.get(FLOAT, pi + 4 * SIZE));
+        FloatVector x4 = FloatVector.broadcast(F32, p.get(FLOAT, p4 + pi));
         c40 = x4.fma(b0, c40);
         c41 = x4.fma(b1, c41);
-        FloatVector x5 = FloatVector.broadcast(F32, p.get(FLOAT, pi + 5 * SIZE));
+        FloatVector x5 = FloatVector.broadcast(F32, p.get(FLOAT, p5 + pi));
         c50 = x5.fma(b0, c50);
         c51 = x5.fma(b1, c51);
         bi += bRow;
       }
       long at = cAt + t * 2L * W;
-      FloatVector f0 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f0, c00).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f0, c01)
+      c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      FloatVector f1 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt + SIZE));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f1, c10).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f1, c11)
+      c10.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      FloatVector f2 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt + 2 * SIZE));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f2, c20).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f2, c21)
+      c20.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c21.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      FloatVector f3 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt + 3 * SIZE));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f3, c30).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f3, c31)
+      c30.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c31.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      FloatVector f4 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt + 4 * SIZE));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f4, c40).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f4, c41)
+      c40.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c41.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      FloatVector f5 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt + 5 * SIZE));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f5, c50).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f5, c51)
+      c50.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c51.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
     }
   }
@@ -206,21 +144,22 @@ final class WeightedSumF32 {
   private static void rows4(
       MemorySegment p,
       long pAt,
+      long step,
       MemorySegment b,
       long bAt,
       long bRow,
       long bStep,
       int k,
       int tiles,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
-    factor = Lanes.offHeap(factor);
     c = Lanes.offHeap(c);
+    long p1 = pAt + step;
+    long p2 = pAt + 2 * step;
+    long p3 = pAt + 3 * step;
     for (int t = 0; t < tiles; t++) {
       long bi = bAt + t * bStep;
       FloatVector c00 = FloatVector.zero(F32);
@@ -232,46 +171,38 @@ final class WeightedSumF32 {
       FloatVector c30 = FloatVector.zero(F32);
       FloatVector c31 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
-        long pi = pAt + (long) i * ROW;
+        long pi = (long) i * ROW;
         FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
         FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
-        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pi));
+        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pAt + pi));
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
-        FloatVector x1 = FloatVector.broadcast(F32, p.get(FLOAT, pi + SIZE));
+        FloatVector x1 = FloatVector.broadcast(F32, p.get(FLOAT, p1 + pi));
         c10 = x1.fma(b0, c10);
         c11 = x1.fma(b1, c11);
-        FloatVector x2 = FloatVector.broadcast(F32, p.get(FLOAT, pi + 2 * SIZE));
+        FloatVector x2 = FloatVector.broadcast(F32, p.get(FLOAT, p2 + pi));
         c20 = x2.fma(b0, c20);
         c21 = x2.fma(b1, c21);
-        FloatVector x3 = FloatVector.broadcast(F32, p.get(FLOAT, pi + 3 * SIZE));
+        FloatVector x3 = FloatVector.broadcast(F32, p.get(FLOAT, p3 + pi));
         c30 = x3.fma(b0, c30);
         c31 = x3.fma(b1, c31);
         bi += bRow;
       }
       long at = cAt + t * 2L * W;
-      FloatVector f0 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f0, c00).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f0, c01)
+      c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      FloatVector f1 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt + SIZE));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f1, c10).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f1, c11)
+      c10.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      FloatVector f2 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt + 2 * SIZE));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f2, c20).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f2, c21)
+      c20.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c21.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      FloatVector f3 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt + 3 * SIZE));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f3, c30).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f3, c31)
+      c30.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c31.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
     }
   }
@@ -279,21 +210,20 @@ final class WeightedSumF32 {
   private static void rows2(
       MemorySegment p,
       long pAt,
+      long step,
       MemorySegment b,
       long bAt,
       long bRow,
       long bStep,
       int k,
       int tiles,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
-    factor = Lanes.offHeap(factor);
     c = Lanes.offHeap(c);
+    long p1 = pAt + step;
     for (int t = 0; t < tiles; t++) {
       long bi = bAt + t * bStep;
       FloatVector c00 = FloatVector.zero(F32);
@@ -301,28 +231,24 @@ final class WeightedSumF32 {
       FloatVector c10 = FloatVector.zero(F32);
       FloatVector c11 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
-        long pi = pAt + (long) i * ROW;
+        long pi = (long) i * ROW;
         FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
         FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
-        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pi));
+        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pAt + pi));
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
-        FloatVector x1 = FloatVector.broadcast(F32, p.get(FLOAT, pi + SIZE));
+        FloatVector x1 = FloatVector.broadcast(F32, p.get(FLOAT, p1 + pi));
         c10 = x1.fma(b0, c10);
         c11 = x1.fma(b1, c11);
         bi += bRow;
       }
       long at = cAt + t * 2L * W;
-      FloatVector f0 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f0, c00).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f0, c01)
+      c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      FloatVector f1 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt + SIZE));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f1, c10).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f1, c11)
+      c10.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
     }
   }
@@ -330,39 +256,35 @@ final class WeightedSumF32 {
   private static void rows1(
       MemorySegment p,
       long pAt,
+      long step,
       MemorySegment b,
       long bAt,
       long bRow,
       long bStep,
       int k,
       int tiles,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
-    factor = Lanes.offHeap(factor);
     c = Lanes.offHeap(c);
     for (int t = 0; t < tiles; t++) {
       long bi = bAt + t * bStep;
       FloatVector c00 = FloatVector.zero(F32);
       FloatVector c01 = FloatVector.zero(F32);
       for (int i = 0; i < k; i++) {
-        long pi = pAt + (long) i * ROW;
+        long pi = (long) i * ROW;
         FloatVector b0 = FloatVector.fromMemorySegment(F32, b, bi, ORDER);
         FloatVector b1 = FloatVector.fromMemorySegment(F32, b, bi + W, ORDER);
-        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pi));
+        FloatVector x0 = FloatVector.broadcast(F32, p.get(FLOAT, pAt + pi));
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
         bi += bRow;
       }
       long at = cAt + t * 2L * W;
-      FloatVector f0 = FloatVector.broadcast(F32, factor.get(FLOAT, factorAt));
-      FloatVector.fromMemorySegment(F32, c, at, ORDER).fma(f0, c00).intoMemorySegment(c, at, ORDER);
-      FloatVector.fromMemorySegment(F32, c, at + W, ORDER)
-          .fma(f0, c01)
+      c00.add(FloatVector.fromMemorySegment(F32, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(FloatVector.fromMemorySegment(F32, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
     }
   }

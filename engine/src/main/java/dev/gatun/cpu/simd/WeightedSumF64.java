@@ -8,9 +8,9 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.DoubleVector;
 
 /// Register tiles of the product of a transposed F64 block of attention weights with keys, values
-/// or their like: `c[r, 0..n) = factor[r] c[r, 0..n) + sum_i p[i, r] b[i, 0..n)` for rows `r` of
-/// `c` and `n` of two vectors a tile. Rows of `p` are [AttentionTile#QUERIES] elements apart.
-/// Offsets, strides and steps are in bytes.
+/// or their like: `c[r, 0..n) += sum_i p[i, r] b[i, 0..n)` for rows `r` of `c` and `n` of two
+/// vectors a tile. Rows of `p` are [AttentionTile#QUERIES] elements apart. Offsets, strides and
+/// steps are in bytes.
 ///
 /// As in [GemmTileF64] the sum starts at zero and `c` comes in last; the row of `p` is a constant,
 /// so that the checks of its broadcasts leave the loop, and that of `b` a variable, which keeps the
@@ -34,98 +34,48 @@ final class WeightedSumF64 {
       long bStep,
       int k,
       int tiles,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
+    long step = SIZE;
     int r = 0;
     for (; r + 6 <= m; r += 6) {
-      rows6(
-          p,
-          pAt + r * SIZE,
-          b,
-          bAt,
-          bRow,
-          bStep,
-          k,
-          tiles,
-          factor,
-          factorAt + r * SIZE,
-          c,
-          cAt + r * cRow,
-          cRow);
+      rows6(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
     }
     if (r + 4 <= m) {
-      rows4(
-          p,
-          pAt + r * SIZE,
-          b,
-          bAt,
-          bRow,
-          bStep,
-          k,
-          tiles,
-          factor,
-          factorAt + r * SIZE,
-          c,
-          cAt + r * cRow,
-          cRow);
+      rows4(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
       r += 4;
     }
     if (r + 2 <= m) {
-      rows2(
-          p,
-          pAt + r * SIZE,
-          b,
-          bAt,
-          bRow,
-          bStep,
-          k,
-          tiles,
-          factor,
-          factorAt + r * SIZE,
-          c,
-          cAt + r * cRow,
-          cRow);
+      rows2(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
       r += 2;
     }
     if (r < m) {
-      rows1(
-          p,
-          pAt + r * SIZE,
-          b,
-          bAt,
-          bRow,
-          bStep,
-          k,
-          tiles,
-          factor,
-          factorAt + r * SIZE,
-          c,
-          cAt + r * cRow,
-          cRow);
+      rows1(p, pAt + r * SIZE, step, b, bAt, bRow, bStep, k, tiles, c, cAt + r * cRow, cRow);
     }
   }
 
   private static void rows6(
       MemorySegment p,
       long pAt,
+      long step,
       MemorySegment b,
       long bAt,
       long bRow,
       long bStep,
       int k,
       int tiles,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
-    factor = Lanes.offHeap(factor);
     c = Lanes.offHeap(c);
+    long p1 = pAt + step;
+    long p2 = pAt + 2 * step;
+    long p3 = pAt + 3 * step;
+    long p4 = pAt + 4 * step;
+    long p5 = pAt + 5 * step;
     for (int t = 0; t < tiles; t++) {
       long bi = bAt + t * bStep;
       DoubleVector c00 = DoubleVector.zero(F64);
@@ -141,76 +91,52 @@ final class WeightedSumF64 {
       DoubleVector c50 = DoubleVector.zero(F64);
       DoubleVector c51 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
-        long pi = pAt + (long) i * ROW;
+        long pi = (long) i * ROW;
         DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
         DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
-        DoubleVector x0 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi));
+        DoubleVector x0 = DoubleVector.broadcast(F64, p.get(DOUBLE, pAt + pi));
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
-        DoubleVector x1 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi + SIZE));
+        DoubleVector x1 = DoubleVector.broadcast(F64, p.get(DOUBLE, p1 + pi));
         c10 = x1.fma(b0, c10);
         c11 = x1.fma(b1, c11);
-        DoubleVector x2 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi + 2 * SIZE));
+        DoubleVector x2 = DoubleVector.broadcast(F64, p.get(DOUBLE, p2 + pi));
         c20 = x2.fma(b0, c20);
         c21 = x2.fma(b1, c21);
-        DoubleVector x3 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi + 3 * SIZE));
+        DoubleVector x3 = DoubleVector.broadcast(F64, p.get(DOUBLE, p3 + pi));
         c30 = x3.fma(b0, c30);
         c31 = x3.fma(b1, c31);
-        DoubleVector x4 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi + 4 * SIZE));
+        DoubleVector x4 = DoubleVector.broadcast(F64, p.get(DOUBLE, p4 + pi));
         c40 = x4.fma(b0, c40);
         c41 = x4.fma(b1, c41);
-        DoubleVector x5 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi + 5 * SIZE));
+        DoubleVector x5 = DoubleVector.broadcast(F64, p.get(DOUBLE, p5 + pi));
         c50 = x5.fma(b0, c50);
         c51 = x5.fma(b1, c51);
         bi += bRow;
       }
       long at = cAt + t * 2L * W;
-      DoubleVector f0 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f0, c00)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f0, c01)
+      c00.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      DoubleVector f1 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt + SIZE));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f1, c10)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f1, c11)
+      c10.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      DoubleVector f2 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt + 2 * SIZE));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f2, c20)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f2, c21)
+      c20.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c21.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      DoubleVector f3 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt + 3 * SIZE));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f3, c30)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f3, c31)
+      c30.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c31.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      DoubleVector f4 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt + 4 * SIZE));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f4, c40)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f4, c41)
+      c40.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c41.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      DoubleVector f5 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt + 5 * SIZE));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f5, c50)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f5, c51)
+      c50.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c51.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
     }
   }
@@ -218,21 +144,22 @@ final class WeightedSumF64 {
   private static void rows4(
       MemorySegment p,
       long pAt,
+      long step,
       MemorySegment b,
       long bAt,
       long bRow,
       long bStep,
       int k,
       int tiles,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
-    factor = Lanes.offHeap(factor);
     c = Lanes.offHeap(c);
+    long p1 = pAt + step;
+    long p2 = pAt + 2 * step;
+    long p3 = pAt + 3 * step;
     for (int t = 0; t < tiles; t++) {
       long bi = bAt + t * bStep;
       DoubleVector c00 = DoubleVector.zero(F64);
@@ -244,54 +171,38 @@ final class WeightedSumF64 {
       DoubleVector c30 = DoubleVector.zero(F64);
       DoubleVector c31 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
-        long pi = pAt + (long) i * ROW;
+        long pi = (long) i * ROW;
         DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
         DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
-        DoubleVector x0 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi));
+        DoubleVector x0 = DoubleVector.broadcast(F64, p.get(DOUBLE, pAt + pi));
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
-        DoubleVector x1 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi + SIZE));
+        DoubleVector x1 = DoubleVector.broadcast(F64, p.get(DOUBLE, p1 + pi));
         c10 = x1.fma(b0, c10);
         c11 = x1.fma(b1, c11);
-        DoubleVector x2 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi + 2 * SIZE));
+        DoubleVector x2 = DoubleVector.broadcast(F64, p.get(DOUBLE, p2 + pi));
         c20 = x2.fma(b0, c20);
         c21 = x2.fma(b1, c21);
-        DoubleVector x3 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi + 3 * SIZE));
+        DoubleVector x3 = DoubleVector.broadcast(F64, p.get(DOUBLE, p3 + pi));
         c30 = x3.fma(b0, c30);
         c31 = x3.fma(b1, c31);
         bi += bRow;
       }
       long at = cAt + t * 2L * W;
-      DoubleVector f0 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f0, c00)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f0, c01)
+      c00.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      DoubleVector f1 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt + SIZE));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f1, c10)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f1, c11)
+      c10.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      DoubleVector f2 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt + 2 * SIZE));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f2, c20)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f2, c21)
+      c20.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c21.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      DoubleVector f3 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt + 3 * SIZE));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f3, c30)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f3, c31)
+      c30.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c31.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
     }
   }
@@ -299,21 +210,20 @@ final class WeightedSumF64 {
   private static void rows2(
       MemorySegment p,
       long pAt,
+      long step,
       MemorySegment b,
       long bAt,
       long bRow,
       long bStep,
       int k,
       int tiles,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
-    factor = Lanes.offHeap(factor);
     c = Lanes.offHeap(c);
+    long p1 = pAt + step;
     for (int t = 0; t < tiles; t++) {
       long bi = bAt + t * bStep;
       DoubleVector c00 = DoubleVector.zero(F64);
@@ -321,32 +231,24 @@ final class WeightedSumF64 {
       DoubleVector c10 = DoubleVector.zero(F64);
       DoubleVector c11 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
-        long pi = pAt + (long) i * ROW;
+        long pi = (long) i * ROW;
         DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
         DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
-        DoubleVector x0 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi));
+        DoubleVector x0 = DoubleVector.broadcast(F64, p.get(DOUBLE, pAt + pi));
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
-        DoubleVector x1 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi + SIZE));
+        DoubleVector x1 = DoubleVector.broadcast(F64, p.get(DOUBLE, p1 + pi));
         c10 = x1.fma(b0, c10);
         c11 = x1.fma(b1, c11);
         bi += bRow;
       }
       long at = cAt + t * 2L * W;
-      DoubleVector f0 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f0, c00)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f0, c01)
+      c00.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
       at += cRow;
-      DoubleVector f1 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt + SIZE));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f1, c10)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f1, c11)
+      c10.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c11.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
     }
   }
@@ -354,41 +256,35 @@ final class WeightedSumF64 {
   private static void rows1(
       MemorySegment p,
       long pAt,
+      long step,
       MemorySegment b,
       long bAt,
       long bRow,
       long bStep,
       int k,
       int tiles,
-      MemorySegment factor,
-      long factorAt,
       MemorySegment c,
       long cAt,
       long cRow) {
     p = Lanes.offHeap(p);
     b = Lanes.offHeap(b);
-    factor = Lanes.offHeap(factor);
     c = Lanes.offHeap(c);
     for (int t = 0; t < tiles; t++) {
       long bi = bAt + t * bStep;
       DoubleVector c00 = DoubleVector.zero(F64);
       DoubleVector c01 = DoubleVector.zero(F64);
       for (int i = 0; i < k; i++) {
-        long pi = pAt + (long) i * ROW;
+        long pi = (long) i * ROW;
         DoubleVector b0 = DoubleVector.fromMemorySegment(F64, b, bi, ORDER);
         DoubleVector b1 = DoubleVector.fromMemorySegment(F64, b, bi + W, ORDER);
-        DoubleVector x0 = DoubleVector.broadcast(F64, p.get(DOUBLE, pi));
+        DoubleVector x0 = DoubleVector.broadcast(F64, p.get(DOUBLE, pAt + pi));
         c00 = x0.fma(b0, c00);
         c01 = x0.fma(b1, c01);
         bi += bRow;
       }
       long at = cAt + t * 2L * W;
-      DoubleVector f0 = DoubleVector.broadcast(F64, factor.get(DOUBLE, factorAt));
-      DoubleVector.fromMemorySegment(F64, c, at, ORDER)
-          .fma(f0, c00)
-          .intoMemorySegment(c, at, ORDER);
-      DoubleVector.fromMemorySegment(F64, c, at + W, ORDER)
-          .fma(f0, c01)
+      c00.add(DoubleVector.fromMemorySegment(F64, c, at, ORDER)).intoMemorySegment(c, at, ORDER);
+      c01.add(DoubleVector.fromMemorySegment(F64, c, at + W, ORDER))
           .intoMemorySegment(c, at + W, ORDER);
     }
   }

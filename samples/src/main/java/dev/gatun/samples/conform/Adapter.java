@@ -21,7 +21,20 @@ interface Adapter {
   record Result(Class<? extends Op> op, Map<String, Tensor> outputs) {}
 
   /// Every adapter there is.
-  List<Adapter> ALL = List.of(new Norms(), new CausalConvolution(), new LongConvolution());
+  List<Adapter> ALL =
+      List.of(
+          new Norms(),
+          new CausalConvolution(),
+          new LongConvolution(),
+          new FlashAttention(),
+          new ScaledAttention(),
+          new GatedAttention(),
+          new StreamingCache(),
+          new LambdaMask(),
+          new RotaryEmbedding(),
+          new AlibiBias(),
+          new UniversalPositions(),
+          new ScanAttention());
 
   /// The adapter for `file`.
   static Optional<Adapter> of(String file) {

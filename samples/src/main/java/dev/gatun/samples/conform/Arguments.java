@@ -1,5 +1,6 @@
 package dev.gatun.samples.conform;
 
+import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
@@ -15,12 +16,24 @@ final class Arguments {
   private final Scope scope;
   private final Map<String, Tensor> inputs;
   private final Flags flags;
+  private final DType dtype;
   private final Set<String> taken = new HashSet<>();
 
-  Arguments(Scope scope, Map<String, Tensor> inputs, Flags flags) {
+  Arguments(Scope scope, Map<String, Tensor> inputs, Flags flags, DType dtype) {
     this.scope = scope;
     this.inputs = inputs;
     this.flags = flags;
+    this.dtype = dtype;
+  }
+
+  /// Where results of operators without inputs live.
+  Scope scope() {
+    return scope;
+  }
+
+  /// The type of the run.
+  DType dtype() {
+    return dtype;
   }
 
   Flags flags() {

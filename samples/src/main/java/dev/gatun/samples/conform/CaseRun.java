@@ -86,7 +86,7 @@ final class CaseRun {
   }
 
   private Outcome run(Scope step) {
-    Arguments a = new Arguments(step, inputs, of.flags().unread());
+    Arguments a = new Arguments(step, inputs, of.flags().unread(), dtype);
     Adapter.Result result = adapter.call(a);
     a.requireAllTaken();
     Map<String, Tensor> results = new LinkedHashMap<>();

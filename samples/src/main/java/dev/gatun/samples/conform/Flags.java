@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// The attributes of a golden case. A flag that no adapter asked for is not supported, which is a
@@ -55,6 +57,37 @@ final class Flags {
     return find(name)
         .map(n -> require(n, n.canConvertToExactIntegral(), name, "an integer").longValue())
         .orElse(absent);
+  }
+
+  /// A number, or nothing where the flag is absent, null or the text `usual`.
+  ///
+  /// @throws UncoveredCase if it is another kind of value
+  OptionalDouble numberOr(String name, String usual) {
+    Optional<JsonNode> n = find(name).filter(v -> !v.asText().equals(usual));
+    return n.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(number(name, 0));
+  }
+
+  /// An integer, or nothing where the flag is absent or null.
+  ///
+  /// @throws UncoveredCase if it is another kind of value
+  OptionalLong integer(String name) {
+    return find(name).isEmpty() ? OptionalLong.empty() : OptionalLong.of(integer(name, 0));
+  }
+
+  /// `size` integers, nothing in place of null; all nothing where the flag is absent or null.
+  ///
+  /// @throws UncoveredCase if it is another kind of value
+  List<OptionalLong> integers(String name, int size) {
+    Optional<JsonNode> n = find(name);
+    n.ifPresent(v -> require(v, v.isArray() && v.size() == size, name, size + " integers"));
+    List<OptionalLong> values = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      int at = i;
+      Optional<JsonNode> one = n.map(v -> v.get(at)).filter(v -> !v.isNull());
+      one.ifPresent(v -> require(v, v.canConvertToExactIntegral(), name, size + " integers"));
+      values.add(one.isPresent() ? OptionalLong.of(one.get().longValue()) : OptionalLong.empty());
+    }
+    return values;
   }
 
   private static JsonNode require(JsonNode n, boolean holds, String name, String kind) {

@@ -11,9 +11,13 @@ import picocli.CommandLine.Spec;
 /// `gatun lesson N`.
 @Command(
     name = "lesson",
-    description = {"Run a lesson; read its source beside it.", "  1  tensors, scopes, gradients"})
+    description = {
+      "Run a lesson; read its source beside it.",
+      "  1  tensors, scopes, gradients",
+      "  2  attention"
+    })
 public final class Lesson implements Callable<Integer> {
-  private static final List<Runnable> LESSONS = List.of(L01Tensors::run);
+  private static final List<Runnable> LESSONS = List.of(L01Tensors::run, L02Attention::run);
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -57,6 +57,25 @@ class ConformTest {
   }
 
   @Test
+  void attentionPasses() {
+    Console c =
+        Console.run(
+            "conform",
+            GOLDEN.toString(),
+            "flash_attention_ref",
+            "sdpa",
+            "fla_attention",
+            "alibi",
+            "streaming_llm",
+            "lm_infinite",
+            "urpe_sigsoftmax",
+            "attention_scan",
+            "rope");
+    assertEquals(0, c.code(), c.out());
+    assertEquals("56 cases, 1032 comparisons: 1032 passed, 0 failed", c.lastLine());
+  }
+
+  @Test
   void aWrongResultFails() throws IOException {
     copy("norms");
     edit("norms", "\"eps\": 1e-05", "\"eps\": 1.001e-05");

@@ -17,6 +17,7 @@ class LessonTest {
   @Test
   void lessonsPrintWhatTheirSourcesSay() throws IOException {
     lessonPrints(1, "L01Tensors.java");
+    lessonPrints(2, "L02Attention.java");
   }
 
   @Test

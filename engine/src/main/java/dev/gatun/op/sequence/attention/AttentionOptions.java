@@ -59,6 +59,14 @@ public record AttentionOptions(
     return new AttentionOptions(mask, scale, softcap, more, dropout, seed, maxLogits);
   }
 
+  /// All but one of the further inputs, where it is there.
+  AttentionOptions without(Operand name) {
+    EnumMap<Operand, Tensor> fewer = new EnumMap<>(Operand.class);
+    fewer.putAll(operands);
+    fewer.remove(name);
+    return new AttentionOptions(mask, scale, softcap, fewer, dropout, seed, maxLogits);
+  }
+
   /// Weights dropped with probability `p`.
   public AttentionOptions withDropout(double p, long seed) {
     return new AttentionOptions(mask, scale, softcap, operands, p, seed, maxLogits);

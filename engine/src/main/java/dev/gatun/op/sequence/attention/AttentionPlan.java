@@ -114,12 +114,12 @@ final class AttentionPlan {
 
   static long scratch(Attention op, List<Spec> in, int workers) {
     Spec q = in.get(Attention.Q);
-    return tables(op, in)
-        + workers * perWorker(op, q.shape(), in.get(Attention.V).shape(), q.dtype());
+    long tiles = workers * perWorker(op, q.shape(), in.get(Attention.V).shape(), q.dtype());
+    return Math.max(tables(op, in) + tiles, DecodePlan.scratch(op, in, workers));
   }
 
   static long gradScratch(AttentionGrad op, List<Spec> in, int workers) {
-    return 0;
+    return AttentionGradPlan.scratch(op, in, workers);
   }
 
   /// Byte offset of the table of `o` for head `h`, distance 0.

@@ -5,6 +5,7 @@ import static dev.gatun.op.sequence.attention.AttentionPlan.QUERIES;
 import static dev.gatun.op.sequence.attention.AttentionPlan.STATE;
 
 import dev.gatun.cpu.simd.AttentionTile;
+import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
@@ -23,6 +24,10 @@ final class AttentionSimd {
   private AttentionSimd() {}
 
   static void run(Attention op, Call c, Workers w) {
+    if (AttentionDecodeSimd.applies(op, c)) {
+      AttentionDecodeSimd.run(op, c, w);
+      return;
+    }
     Shape q = c.inShape(Attention.Q);
     c.kernel(op);
     c.registers()[BASE] = tables(op, c, 0);
@@ -113,7 +118,7 @@ final class AttentionSimd {
     long row = (long) QUERIES * t.size();
     t.fill(m, mine + STATE, QUERIES, sink * t.unit());
     t.fill(m, mine + STATE + 2 * row, QUERIES, sink == Double.NEGATIVE_INFINITY ? 0 : 1);
-    t.fill(m, sums, QUERIES * wide, 0);
+    Lanes.clear(m, sums, QUERIES * wide * t.size());
     t.fill(m, mine + AttentionPlan.ZEROS, 2L * QUERIES, 0);
   }
 
@@ -152,7 +157,7 @@ final class AttentionSimd {
         scores,
         m,
         mine + AttentionPlan.ZEROS);
-    TileScores.scores(op, c, 0, t, b, h, i0, rows, columns, j, n, mine, scores, -1);
+    TileScores.scores(op, c, 0, t, b, h, i0, rows, columns, j, n, mine, mine, scores, -1);
     t.softmax(m, scores, n, columns, m, mine + STATE);
     long tile = AttentionPlan.tileBytes(c.dtype());
     if (op.has(Operand.FACTOR)) {
@@ -175,7 +180,8 @@ final class AttentionSimd {
     }
     long factors = mine + STATE + (long) QUERIES * size;
     long row = (long) wide * size;
-    t.addColumns(m, scores, rows, values, valuesAt, row, n, wide, m, factors, m, sums, row);
+    t.scaleRows(m, factors, rows, wide, m, sums, row);
+    t.addColumns(m, scores, rows, values, valuesAt, row, n, wide, m, sums, row);
   }
 
   private static void finish(

@@ -9,6 +9,7 @@ final class ReferenceGradient {
   private final Scores s;
   private final long d;
   private final double[][] out;
+  private final double[] scores;
 
   ReferenceGradient(AttentionGrad op, Call c) {
     this.op = op;
@@ -16,6 +17,7 @@ final class ReferenceGradient {
     this.s = new Scores(op.attention(), c, op.first());
     this.d = c.inShape(op.first()).dim(3);
     this.out = new double[c.outputs()][];
+    this.scores = new double[Math.toIntExact(s.sk)];
     for (int i = 0; i < out.length; i++) {
       out[i] = new double[Math.toIntExact(c.outShape(i).elems())];
     }
@@ -35,16 +37,18 @@ final class ReferenceGradient {
   private void row(long row) {
     long i = row % s.sq;
     boolean counts = i < s.queries(row);
-    double lse = c.get(op.result() + 1, row);
-    if (lse == Double.NEGATIVE_INFINITY) {
+    if (c.get(op.result() + 1, row) == Double.NEGATIVE_INFINITY) {
       return;
     }
+    double lse = lse(row, i);
     double delta = op.lse() ? -c.get(1, row) : 0;
-    for (long x = 0; counts && x < s.dv; x++) {
-      delta += c.get(0, row * s.dv + x) * c.get(op.result(), row * s.dv + x);
+    for (int j = 0; counts && j < s.sk; j++) {
+      if (isSeen(row, i, j)) {
+        delta += Math.exp(scores[j] - lse) * s.weight(row, i, j) * product(row, j);
+      }
     }
-    for (long j = 0; j < s.sk; j++) {
-      if (s.isVisible(row, i, j)) {
+    for (int j = 0; j < s.sk; j++) {
+      if (isSeen(row, i, j)) {
         pair(row, i, j, counts, lse, delta);
       }
     }
@@ -53,25 +57,45 @@ final class ReferenceGradient {
     }
   }
 
-  private void pair(long row, long i, long j, boolean counts, double lse, double delta) {
-    double capped = s.capped(row, j);
-    double score = capped + s.bias(row, i, j);
-    if (score == Double.NEGATIVE_INFINITY) {
-      return;
+  /// The result of that name again, in double: rounded to F32 it is off by `2^-24` of the greatest
+  /// score, and probabilities would not add up to 1 by as much.
+  private double lse(long row, long i) {
+    double max = s.row(row, scores);
+    double total = Math.exp(s.sink(row) - max);
+    for (int j = 0; j < s.sk; j++) {
+      total += s.isVisible(row, i, j) ? Math.exp(scores[j] - max) : 0;
     }
-    double p = Math.exp(score - lse);
-    double weight = s.weight(row, i, j);
+    return max + Math.log(total);
+  }
+
+  private boolean isSeen(long row, long i, int j) {
+    return s.isVisible(row, i, j) && scores[j] != Double.NEGATIVE_INFINITY;
+  }
+
+  /// `do v`, from which `D` is a sum over keys: of one key it is then the same number, and the
+  /// gradient 0, which `do o` would miss by its rounding.
+  private double product(long row, long j) {
     long value = s.keyRow(row, j) * s.dv;
-    double product = 0;
+    double sum = 0;
+    for (long x = 0; x < s.dv; x++) {
+      sum += c.get(0, row * s.dv + x) * c.get(op.first() + 2, value + x);
+    }
+    return sum;
+  }
+
+  private void pair(long row, long i, int j, boolean counts, double lse, double delta) {
+    double p = Math.exp(scores[j] - lse);
+    double weight = s.weight(row, i, j);
+    double product = counts ? product(row, j) : 0;
+    long value = s.keyRow(row, j) * s.dv;
     for (long x = 0; counts && x < s.dv; x++) {
-      double g = c.get(0, row * s.dv + x);
-      product += g * c.get(op.first() + 2, value + x);
-      out[2][(int) (value + x)] += p * weight * g;
+      out[2][(int) (value + x)] += p * weight * c.get(0, row * s.dv + x);
     }
     double ds = p * (weight * product - delta);
     operands(row, i, j, ds, p * s.kept(row, i, j) * product);
     double cap = op.attention().softcap();
-    double slope = cap > 0 ? 1 - capped / cap * (capped / cap) : 1;
+    double capped = cap > 0 ? s.capped(row, j) / cap : 0;
+    double slope = 1 - capped * capped;
     double dx = ds * slope * op.attention().scale();
     long key = s.keyRow(row, j) * d;
     for (long e = 0; e < d; e++) {

@@ -111,8 +111,8 @@ final class TileScores {
     return b * stride(s, 4) + h * stride(s, 3);
   }
 
-  /// Products at `at` become scores, -inf where hidden. `slopeAt` is where the slopes of the cap
-  /// go, or -1.
+  /// Products at `at` become scores, -inf where hidden. `runs` is where the runs of the queries
+  /// lie, `slopeAt` where the slopes of the cap go, or -1.
   static void scores(
       Attention op,
       Call c,
@@ -126,6 +126,7 @@ final class TileScores {
       long j,
       int n,
       long mine,
+      long runs,
       long at,
       long slopeAt) {
     MemorySegment m = c.scratch();
@@ -135,8 +136,8 @@ final class TileScores {
     if (!op.operands().isEmpty()) {
       added(op, c, first, t, b, h, i0, rows, columns, j, n, mine, at);
     }
-    if (!VisibleRuns.all(m, mine, j, j + n)) {
-      near(t, m, rows, j, n, mine);
+    if (!VisibleRuns.all(m, runs, j, j + n)) {
+      near(t, m, rows, j, n, mine, runs);
       t.hide(m, at, n, columns, m, mine + AttentionPlan.NEAR);
     }
     if (op.has(Operand.VISIBLE)) {
@@ -150,11 +151,12 @@ final class TileScores {
   }
 
   /// The runs' ends as elements, relative to key `j`.
-  private static void near(AttentionTile t, MemorySegment m, int rows, long j, int n, long mine) {
+  private static void near(
+      AttentionTile t, MemorySegment m, int rows, long j, int n, long mine, long runs) {
     for (int which = 0; which < 4; which++) {
       long at = mine + AttentionPlan.NEAR + (long) which * AttentionPlan.QUERIES * t.size();
       for (int r = 0; r < AttentionPlan.QUERIES; r++) {
-        long end = r < rows ? VisibleRuns.near(m, mine, which, r, j, n) : 0;
+        long end = r < rows ? VisibleRuns.near(m, runs, which, r, j, n) : 0;
         t.set(m, at + (long) r * t.size(), end);
       }
     }

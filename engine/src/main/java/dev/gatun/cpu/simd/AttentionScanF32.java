@@ -1,0 +1,123 @@
+package dev.gatun.cpu.simd;
+
+import static dev.gatun.cpu.simd.ReduceF32.load;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/// Single steps of attention as a scan, on F32 rows of `n` elements. Offsets are in elements.
+public final class AttentionScanF32 {
+  private static final int LANES = Lanes.F32.length();
+  private static final long SIZE = Float.BYTES;
+
+  private AttentionScanF32() {}
+
+  /// `to = keep from + weight v` and `o = scale to`; `to` and `from` may be the same. Without the
+  /// weight `v` is not read.
+  public static void forward(
+      double keep,
+      double weight,
+      double scale,
+      MemorySegment v,
+      long vAt,
+      MemorySegment from,
+      long fromAt,
+      MemorySegment to,
+      long toAt,
+      MemorySegment o,
+      long oAt,
+      int n) {
+    if (weight == 0) {
+      fade((float) keep, from, fromAt * SIZE, to, toAt * SIZE, n);
+    } else {
+      fold((float) keep, (float) weight, v, vAt * SIZE, from, fromAt * SIZE, to, toAt * SIZE, n);
+    }
+    fade((float) scale, to, toAt * SIZE, o, oAt * SIZE, n);
+  }
+
+  /// `y = factor x`
+  private static void fade(
+      float factor, MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    int full = Lanes.F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      load(x, xo + i * SIZE).mul(factor).intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
+    }
+    for (int i = full; i < n; i++) {
+      y.set(Lanes.FLOAT, yo + i * SIZE, x.get(Lanes.FLOAT, xo + i * SIZE) * factor);
+    }
+  }
+
+  /// `y = keep x + weight v`
+  private static void fold(
+      float keep,
+      float weight,
+      MemorySegment v,
+      long vo,
+      MemorySegment x,
+      long xo,
+      MemorySegment y,
+      long yo,
+      int n) {
+    v = Lanes.offHeap(v);
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    FloatVector w = FloatVector.broadcast(Lanes.F32, weight);
+    int full = Lanes.F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      load(v, vo + i * SIZE)
+          .fma(w, load(x, xo + i * SIZE).mul(keep))
+          .intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
+    }
+    for (int i = full; i < n; i++) {
+      float old = x.get(Lanes.FLOAT, xo + i * SIZE) * keep;
+      y.set(Lanes.FLOAT, yo + i * SIZE, Math.fma(v.get(Lanes.FLOAT, vo + i * SIZE), weight, old));
+    }
+  }
+
+  /// `g = keep g + dout` and `dv = weight g`; returns `g . (v - o)`. Without the weight `v` is not
+  /// read and `dv` is 0.
+  public static double backward(
+      double keep,
+      double weight,
+      MemorySegment dout,
+      MemorySegment v,
+      MemorySegment dv,
+      long at,
+      MemorySegment o,
+      long oAt,
+      MemorySegment g,
+      long gAt,
+      int n) {
+    fold((float) keep, 1, dout, at * SIZE, g, gAt * SIZE, g, gAt * SIZE, n);
+    if (weight == 0) {
+      Lanes.clear(dv, at * SIZE, n * SIZE);
+      return 0;
+    }
+    fade((float) weight, g, gAt * SIZE, dv, at * SIZE, n);
+    return dot(g, gAt, v, at, o, oAt, n);
+  }
+
+  /// `x . (y - z)`
+  private static double dot(
+      MemorySegment x, long xAt, MemorySegment y, long yAt, MemorySegment z, long zAt, int n) {
+    z = Lanes.offHeap(z);
+    long zo = zAt * SIZE;
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    long xo = xAt * SIZE;
+    long yo = yAt * SIZE;
+    FloatVector sum = FloatVector.zero(Lanes.F32);
+    int full = Lanes.F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      sum = load(y, yo + i * SIZE).sub(load(z, zo + i * SIZE)).fma(load(x, xo + i * SIZE), sum);
+    }
+    float total = Fold.sum(sum);
+    for (int i = full; i < n; i++) {
+      float off = y.get(Lanes.FLOAT, yo + i * SIZE) - z.get(Lanes.FLOAT, zo + i * SIZE);
+      total = Math.fma(x.get(Lanes.FLOAT, xo + i * SIZE), off, total);
+    }
+    return total;
+  }
+}

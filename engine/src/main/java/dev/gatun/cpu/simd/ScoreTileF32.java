@@ -1,0 +1,235 @@
+package dev.gatun.cpu.simd;
+
+import static dev.gatun.cpu.simd.Lanes.F32;
+import static dev.gatun.cpu.simd.Lanes.FLOAT;
+import static dev.gatun.cpu.simd.Lanes.ORDER;
+import static dev.gatun.cpu.simd.ReduceF32.load;
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/// [ScoreTile] of F32. Scores are in powers of two.
+abstract class ScoreTileF32 extends ElementsF32 implements ScoreTile {
+  static final float UNIT = 0x1.715476p0f;
+  static final float NONE = Float.NEGATIVE_INFINITY;
+
+  private static final int LANES = F32.length();
+  private static final long SIZE = Float.BYTES;
+  private static final long ROW = QUERIES * SIZE;
+
+  @Override
+  public void softcap(MemorySegment s, long at, int k, int columns, double cap, long slopeAt) {
+    s = Lanes.offHeap(s);
+    float inverse = (float) (1 / cap);
+    float scaled = (float) (cap * UNIT);
+    for (int j = 0; j < k; j++) {
+      for (int i = 0; i < columns; i += LANES) {
+        long from = at + j * ROW + i * SIZE;
+        FloatVector t = TanhLanes.f32(load(s, from).mul(inverse));
+        t.mul(scaled).intoMemorySegment(s, from, ORDER);
+        if (slopeAt >= 0) {
+          FloatVector one = FloatVector.broadcast(F32, 1f);
+          t.neg().fma(t, one).intoMemorySegment(s, slopeAt + j * ROW + i * SIZE, ORDER);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void alibi(
+      MemorySegment s,
+      long at,
+      int k,
+      int columns,
+      MemorySegment lanes,
+      long slopesAt,
+      long positionsAt) {
+    s = Lanes.offHeap(s);
+    lanes = Lanes.offHeap(lanes);
+    for (int i = 0; i < columns; i += LANES) {
+      FloatVector slope = load(lanes, slopesAt + i * SIZE).mul(-UNIT);
+      FloatVector position = load(lanes, positionsAt + i * SIZE);
+      for (int j = 0; j < k; j++) {
+        long from = at + j * ROW + i * SIZE;
+        position.sub((float) j).abs().fma(slope, load(s, from)).intoMemorySegment(s, from, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void add(
+      MemorySegment s,
+      long at,
+      int k,
+      int columns,
+      MemorySegment lanes,
+      long columnAt,
+      MemorySegment x,
+      long xAt,
+      double factor) {
+    s = Lanes.offHeap(s);
+    lanes = Lanes.offHeap(lanes);
+    x = Lanes.offHeap(x);
+    float f = (float) factor;
+    for (int i = 0; i < columns; i += LANES) {
+      FloatVector column = load(lanes, columnAt + i * SIZE);
+      for (int j = 0; j < k; j++) {
+        long from = at + j * ROW + i * SIZE;
+        // The two may be large and nearly equal: they meet before the score does.
+        FloatVector more = column.add(f * x.get(FLOAT, xAt + j * SIZE)).mul(UNIT);
+        load(s, from).add(more).intoMemorySegment(s, from, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void addDiagonals(
+      MemorySegment s, long at, int k, int columns, MemorySegment table, long tableAt) {
+    s = Lanes.offHeap(s);
+    table = Lanes.offHeap(table);
+    FloatVector unit = FloatVector.broadcast(F32, UNIT);
+    for (int j = 0; j < k; j++) {
+      for (int i = 0; i < columns; i += LANES) {
+        long from = at + j * ROW + i * SIZE;
+        FloatVector t = load(table, tableAt + (i - j) * SIZE);
+        t.fma(unit, load(s, from)).intoMemorySegment(s, from, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void multiplyDiagonals(
+      MemorySegment s, long at, int k, int columns, MemorySegment table, long tableAt) {
+    s = Lanes.offHeap(s);
+    table = Lanes.offHeap(table);
+    for (int j = 0; j < k; j++) {
+      for (int i = 0; i < columns; i += LANES) {
+        long from = at + j * ROW + i * SIZE;
+        load(table, tableAt + (i - j) * SIZE).mul(load(s, from)).intoMemorySegment(s, from, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void sumDiagonals(
+      MemorySegment s, long at, int k, int m, MemorySegment table, long tableAt) {
+    s = Lanes.offHeap(s);
+    table = Lanes.offHeap(table);
+    int full = F32.loopBound(m);
+    for (int j = 0; j < k; j++) {
+      for (int i = 0; i < full; i += LANES) {
+        long to = tableAt + (i - j) * SIZE;
+        load(s, at + j * ROW + i * SIZE).add(load(table, to)).intoMemorySegment(table, to, ORDER);
+      }
+      for (int i = full; i < m; i++) {
+        long to = tableAt + (i - j) * SIZE;
+        table.set(FLOAT, to, table.get(FLOAT, to) + s.get(FLOAT, at + j * ROW + i * SIZE));
+      }
+    }
+  }
+
+  @Override
+  public void multiply(
+      MemorySegment a, long at, long bAt, long yAt, int k, int columns, double factor) {
+    a = Lanes.offHeap(a);
+    FloatVector f = FloatVector.broadcast(F32, (float) factor);
+    for (int j = 0; j < k; j++) {
+      for (int i = 0; i < columns; i += LANES) {
+        long x = j * ROW + i * SIZE;
+        load(a, at + x).mul(load(a, bAt + x)).mul(f).intoMemorySegment(a, yAt + x, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void hide(MemorySegment s, long at, int k, int columns, MemorySegment runs, long runsAt) {
+    s = Lanes.offHeap(s);
+    runs = Lanes.offHeap(runs);
+    for (int i = 0; i < columns; i += LANES) {
+      FloatVector a = load(runs, runsAt + i * SIZE);
+      FloatVector b = load(runs, runsAt + ROW + i * SIZE);
+      FloatVector c = load(runs, runsAt + 2 * ROW + i * SIZE);
+      FloatVector d = load(runs, runsAt + 3 * ROW + i * SIZE);
+      FloatVector row = FloatVector.zero(F32);
+      for (int j = 0; j < k; j++) {
+        long from = at + j * ROW + i * SIZE;
+        VectorMask<Float> first = row.compare(GE, a).and(row.compare(LT, b));
+        VectorMask<Float> second = row.compare(GE, c).and(row.compare(LT, d));
+        FloatVector none = FloatVector.broadcast(F32, NONE);
+        none.blend(load(s, from), first.or(second)).intoMemorySegment(s, from, ORDER);
+        row = row.add(1f);
+      }
+    }
+  }
+
+  @Override
+  public void sumColumns(MemorySegment s, long at, int k, int columns, MemorySegment y, long yAt) {
+    s = Lanes.offHeap(s);
+    y = Lanes.offHeap(y);
+    for (int i = 0; i < columns; i += LANES) {
+      FloatVector sum = FloatVector.zero(F32);
+      for (int j = 0; j < k; j++) {
+        sum = sum.add(load(s, at + j * ROW + i * SIZE));
+      }
+      load(y, yAt + i * SIZE).add(sum).intoMemorySegment(y, yAt + i * SIZE, ORDER);
+    }
+  }
+
+  @Override
+  public double sumRow(MemorySegment s, long at, int m) {
+    return ReduceF32.sum(s, at, m);
+  }
+
+  @Override
+  public void addTransposed(
+      MemorySegment s, long at, int k, int m, MemorySegment x, long xAt, long row) {
+    s = Lanes.offHeap(s);
+    x = Lanes.offHeap(x);
+    for (int i = 0; i < m; i++) {
+      long from = xAt + i * row;
+      long to = at + i * SIZE;
+      for (int j = 0; j < k; j++) {
+        float v = s.get(FLOAT, to + j * ROW) + UNIT * x.get(FLOAT, from + j * SIZE);
+        s.set(FLOAT, to + j * ROW, v);
+      }
+    }
+  }
+
+  @Override
+  public void sumTransposed(
+      MemorySegment s, long at, int k, int m, MemorySegment x, long xAt, long row) {
+    s = Lanes.offHeap(s);
+    x = Lanes.offHeap(x);
+    for (int i = 0; i < m; i++) {
+      long to = xAt + i * row;
+      long from = at + i * SIZE;
+      for (int j = 0; j < k; j++) {
+        x.set(FLOAT, to + j * SIZE, x.get(FLOAT, to + j * SIZE) + s.get(FLOAT, from + j * ROW));
+      }
+    }
+  }
+
+  @Override
+  public void hideTransposed(
+      MemorySegment s, long at, int k, int m, MemorySegment x, long xAt, long row, long step) {
+    s = Lanes.offHeap(s);
+    x = Lanes.offHeap(x);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < k; j++) {
+        if (x.get(ValueLayout.JAVA_BYTE, xAt + i * row + j * step) == 0) {
+          s.set(FLOAT, at + i * SIZE + j * ROW, NONE);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void drop(
+      MemorySegment words, long wordsAt, MemorySegment y, long yAt, long threshold, double above) {
+    Threshold.f32(words, wordsAt, y, yAt, QUERIES, threshold, 0, (float) above);
+  }
+}

@@ -1,0 +1,81 @@
+package dev.gatun.jmh;
+
+import dev.gatun.cpu.CpuDevice;
+import dev.gatun.decode.cache.CacheSpec;
+import dev.gatun.decode.cache.RingCache;
+import dev.gatun.op.sequence.attention.Rotary;
+import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Scope;
+import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Tensor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Four million tokens, one by one, through a cache of four sinks and a window of 256: time of a
+/// token and bytes held after the first thousand and at the end are the same.
+final class Streaming {
+  static final long WINDOW = 256;
+  private static final long SINKS = 4;
+  private static final long WIDTH = 64;
+  private static final long[] POINTS = {1_000, 10_000, 100_000, 1_000_000, 4_000_000};
+
+  /// Tokens of a batch, and batches before a point of which the fastest counts.
+  private static final int BATCH = 100;
+
+  private static final int BATCHES = 5;
+
+  private Streaming() {}
+
+  /// @param tokens so far
+  /// @param nanos of a token, in the fastest of the last batches
+  /// @param live bytes held by the device
+  record Row(long tokens, double nanos, long live) {}
+
+  static List<Row> measure() {
+    List<Row> rows = new ArrayList<>();
+    try (CpuDevice device = CpuDevice.open(CpuDevice.Options.standard().withThreads(1));
+        Scope scope = device.scope("cache")) {
+      Shape shape = Shape.of(1, 1, 1, WIDTH);
+      Tensor q = Numbers.tensor(scope, DType.F32, shape, 1);
+      Tensor k = Numbers.tensor(scope, DType.F32, shape, 2);
+      Tensor v = Numbers.tensor(scope, DType.F32, shape, 3);
+      try (Scope other = device.scope("warm-up")) {
+        RingCache cache = cache(other);
+        device.warmUp(step -> step(step, cache, q, k, v), Duration.ofSeconds(20));
+      }
+      RingCache cache = cache(scope);
+      for (long point : POINTS) {
+        steps(device, cache, q, k, v, point - cache.length() - (long) BATCHES * BATCH);
+        double best = Double.POSITIVE_INFINITY;
+        for (int b = 0; b < BATCHES; b++) {
+          long start = System.nanoTime();
+          steps(device, cache, q, k, v, BATCH);
+          best = Math.min(best, (System.nanoTime() - start) / (double) BATCH);
+        }
+        rows.add(new Row(cache.length(), best, device.memory().liveBytes()));
+      }
+    }
+    return rows;
+  }
+
+  private static RingCache cache(Scope scope) {
+    CacheSpec spec = CacheSpec.of(DType.F32, 1, 1, WIDTH);
+    Rotary rotary = Rotary.of(WIDTH);
+    return RingCache.of(scope, spec, RingCache.Options.of(SINKS, WINDOW).withRotary(rotary));
+  }
+
+  private static void steps(
+      CpuDevice device, RingCache cache, Tensor q, Tensor k, Tensor v, long n) {
+    for (long i = 0; i < n; i++) {
+      try (Scope step = device.scope("step")) {
+        step(step, cache, q, k, v);
+      }
+    }
+  }
+
+  private static void step(Scope step, RingCache cache, Tensor q, Tensor k, Tensor v) {
+    cache.append(k, v);
+    cache.attend(step.borrow(q));
+  }
+}
