@@ -1,6 +1,5 @@
 package dev.gatun.op.sequence.attention;
 
-import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
@@ -108,7 +107,7 @@ public final class CodebookAttention {
 
   private static Past past(Blocks b, Tensor v, Tensor codes) {
     Scope scope = codes.scope();
-    Tensor number = scope.arange(DType.I64, 0, b.blocks(), 1).mul(b.codes()).repeat(0, b.block());
+    Tensor number = Rows.upTo(scope, b.blocks()).mul((double) b.codes()).repeat(0, b.block());
     Tensor index = codes.add(number);
     long all = b.blocks() * b.codes();
     Tensor counts = before(b, Rows.counts(v.dtype(), index, all));

@@ -69,7 +69,7 @@ public final class RegionAttention {
     }
     double[] logs = new double[Math.toIntExact(keys.dim(2))];
     for (int s = 0; s < logs.length - n; s++) {
-      logs[(int) n + s] = Math.log(Math.min(size, n - s % regions * size));
+      logs[(int) n + s] = Math.log((double) Math.min(size, n - s % regions * size));
     }
     Tensor bias = scope.tensor(q.dtype(), Shape.of(1, 1, 1, logs.length), logs);
     Tensor all = runs.in(scope);

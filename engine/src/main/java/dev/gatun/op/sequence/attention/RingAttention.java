@@ -53,7 +53,7 @@ public record RingAttention(Mask mask, double scale, double softcap, int parts)
   /// @throws IllegalArgumentException if shapes, types or options do not fit
   public static Result of(Tensor q, Tensor k, Tensor v, int parts, AttentionOptions options) {
     Inputs.plain("RingAttention", options, options.mask());
-    double scale = options.scale().orElseGet(() -> 1 / Math.sqrt(q.dim(-1)));
+    double scale = options.scale().orElseGet(() -> 1 / Math.sqrt((double) q.dim(-1)));
     List<Tensor> out =
         new RingAttention(options.mask(), scale, options.softcap(), parts).apply(q, k, v);
     return new Result(out.get(0), out.get(1));

@@ -110,7 +110,7 @@ public final class RoutedAttention {
         Tensor places = qc.argSort(2, false);
         Tensor runs = runs(qc.gather(2, places), places, kc, clusters, causal);
         Tensor sorted = kc.argSort(2, false);
-        Tensor numbers = work.arange(DType.I64, 0, qc.dim(2), 1).broadcastTo(qc.shape());
+        Tensor numbers = Rows.upTo(work, qc.dim(2)).broadcastTo(qc.shape());
         Tensor back = places.scatter(2, places, numbers, Scatter.Mode.SET);
         return new Plan(places.in(scope), sorted.in(scope), back.in(scope), runs.in(scope));
       }
@@ -121,24 +121,27 @@ public final class RoutedAttention {
         Tensor sorted, Tensor places, Tensor keys, long clusters, boolean causal) {
       long n = keys.dim(2);
       // A key's number grows with head, cluster and position: one sorted list for all heads.
-      Tensor list = keys.add(Rows.heads(keys).mul(clusters)).mul(n).add(positions(keys));
+      Tensor list =
+          keys.add(Rows.heads(keys).mul((double) clusters))
+              .mul((double) n)
+              .add(Rows.upTo(keys.scope(), n));
       list = list.sort(2, false).get(0).reshape(-1);
       long group = sorted.dim(1) / keys.dim(1);
       Tensor head = Rows.heads(keys).repeat(1, group);
-      Tensor first = sorted.add(head.mul(clusters));
+      Tensor first = sorted.add(head.mul((double) clusters));
       Tensor bounds =
           list.searchSorted(
-              keys.scope().arange(DType.I64, 0, keys.dim(0) * keys.dim(1) * clusters + 1, 1).mul(n),
+              Rows.upTo(keys.scope(), keys.dim(0) * keys.dim(1) * clusters + 1).mul((double) n),
               false);
       Tensor begin = at(bounds, first);
       Tensor end;
       if (causal) {
-        Tensor own = places.add(n - sorted.dim(2)).maximum(-1);
-        end = list.searchSorted(first.mul(n).add(own), true);
+        Tensor own = places.add((double) (n - sorted.dim(2))).maximum(-1);
+        end = list.searchSorted(first.mul((double) n).add(own), true);
       } else {
         end = at(bounds, first.add(1));
       }
-      Tensor before = head.mul(n);
+      Tensor before = head.mul((double) n);
       Tensor a = begin.sub(before);
       Tensor b = end.sub(before).maximum(a);
       return Concat.stack(-1, a, b, b, b);
@@ -146,10 +149,6 @@ public final class RoutedAttention {
 
     private static Tensor at(Tensor table, Tensor index) {
       return new IndexSelect(0).of(table, index.reshape(-1)).reshape(index.shape().dims());
-    }
-
-    private static Tensor positions(Tensor keys) {
-      return keys.scope().arange(DType.I64, 0, keys.dim(2), 1);
     }
   }
 }

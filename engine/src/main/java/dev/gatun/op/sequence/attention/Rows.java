@@ -2,6 +2,7 @@ package dev.gatun.op.sequence.attention;
 
 import dev.gatun.op.shape.IndexSelect;
 import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Tensor;
 
 /// Rows of `[B, H, n, D]` that indices `[B, H, m]`, I64, name in their own head: chosen, or added
@@ -33,15 +34,17 @@ final class Rows {
 
   /// `index + n` for each head before, as a vector.
   private static Tensor ofAllHeads(Tensor index, long n) {
-    return index.add(heads(index).mul(n)).reshape(-1);
+    return index.add(heads(index).mul((double) n)).reshape(-1);
   }
 
   /// The number of each head through all batches, `[B, H, 1]`.
   static Tensor heads(Tensor index) {
-    return index
-        .scope()
-        .arange(DType.I64, 0, index.dim(0) * index.dim(1), 1)
-        .reshape(index.dim(0), index.dim(1), 1);
+    return upTo(index.scope(), index.dim(0) * index.dim(1)).reshape(index.dim(0), index.dim(1), 1);
+  }
+
+  /// The numbers below `n`, I64.
+  static Tensor upTo(Scope scope, long n) {
+    return scope.arange(DType.I64, 0, (double) n, 1);
   }
 
   /// Means of `size` rows each, fewer in the last, `[B, H, ceil(n / size), D]`.

@@ -28,7 +28,7 @@ class RegionAttentionTest {
     double[] logs = new double[(int) (n + regions)];
     for (int r = 0; r < regions; r++) {
       long length = Math.min(size, n - r * size);
-      logs[(int) n + r] = Math.log(length);
+      logs[(int) n + r] = Math.log((double) length);
       for (long j = r * size; j < r * size + length; j++) {
         pool[(int) (r * n + j)] = 1.0 / length;
       }
