@@ -158,7 +158,7 @@ final class AttentionDecodeSimd {
       s.set(Lanes.DOUBLE, greatest + i * r[PART], factor);
     }
     long out = head * r[ROWS] + row;
-    double check = total - total;
+    boolean finite = Double.isFinite(total);
     for (long x = 0; x < r[DV]; x++) {
       double o = 0;
       for (long i = 0; i < r[SPLITS]; i++) {
@@ -167,14 +167,14 @@ final class AttentionDecodeSimd {
         o += s.get(Lanes.DOUBLE, greatest + i * r[PART]) * v;
       }
       o = total == 0 || beyond ? 0 : o / total;
-      check += o - o;
+      finite &= Double.isFinite(o);
       set(c, 0, out * r[DV] + x, o, wide);
     }
     set(c, 1, out, total == 0 ? Double.NEGATIVE_INFINITY : top + Math.log(total), wide);
     if (c.outputs() > 2) {
       set(c, 2, out, max, wide);
     }
-    return check == 0;
+    return finite;
   }
 
   private static void set(Call c, int output, long at, double v, boolean wide) {
