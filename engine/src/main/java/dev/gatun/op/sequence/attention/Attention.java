@@ -88,7 +88,7 @@ public record Attention(
   ///
   /// @throws IllegalArgumentException if shapes, types or options do not fit
   public static Result of(Tensor q, Tensor k, Tensor v, AttentionOptions options) {
-    double scale = options.scale().orElseGet(() -> 1 / Math.sqrt(q.dim(-1)));
+    double scale = options.scale().orElseGet(() -> 1 / Math.sqrt((double) q.dim(-1)));
     List<Operand> operands = List.copyOf(options.operands().keySet());
     Attention op =
         new Attention(
