@@ -19,10 +19,10 @@ import java.util.Optional;
 /// results together. Parts of which the mask leaves nothing are skipped.
 ///
 /// Exact, with the same results, shapes and gradients as [Attention] under the mask, to rounding.
-/// The gradient goes around the ring too: a part's share follows from the log-sum-exp over all
-/// keys, so no partial result is kept. Memory besides inputs and results: that of the partial
-/// results of one part of the queries, `O(T D)`. Source: Liu, Zaharia, Abbeel, Ring Attention with
-/// Blockwise Transformers, arXiv 2310.01889, section 3; here one device takes all places in turn.
+/// The gradient goes around the ring too, and computes partial results once more instead of keeping
+/// them. Memory besides inputs and results: that of the partial results of one part of the queries,
+/// `O(T D)`. Source: Liu, Zaharia, Abbeel, Ring Attention with Blockwise Transformers, arXiv
+/// 2310.01889, section 3; here one device takes all places in turn.
 ///
 /// @param mask which keys a query sees, by position
 /// @param scale factor on the products
@@ -105,11 +105,13 @@ public record RingAttention(Mask mask, double scale, double softcap, int parts)
     }
   }
 
-  /// `o` and `lse` of one part of the queries.
-  private List<Tensor> part(List<Tensor> in, int p, Scope work) {
+  /// One meeting: part `keys` of the keys, the attention, its inputs and results.
+  private record Partial(int keys, Attention op, List<Tensor> in, Tensor o, Tensor lse) {}
+
+  /// What one part of the queries meets, step by step.
+  private List<Partial> partials(List<Tensor> in, int p, Scope work) {
     Tensor q = slice(work.borrow(in.get(0)), p);
-    List<Tensor> o = new ArrayList<>();
-    List<Tensor> lse = new ArrayList<>();
+    List<Partial> partials = new ArrayList<>();
     for (int s = 0; s < parts; s++) {
       int kp = (p + s) % parts;
       Optional<Piece> piece = piece(in.get(0).dim(2), in.get(1).dim(2), p, kp, work);
@@ -120,41 +122,45 @@ public record RingAttention(Mask mask, double scale, double softcap, int parts)
         inputs.add(slice(work.borrow(in.get(2)), kp));
         inputs.addAll(piece.get().runs());
         List<Tensor> out = piece.get().op().apply(inputs.toArray(Tensor[]::new));
-        o.add(out.get(0));
-        lse.add(out.get(1));
+        partials.add(new Partial(kp, piece.get().op(), inputs, out.get(0), out.get(1)));
       }
     }
-    if (o.isEmpty()) {
-      Shape rows = q.shape().without(3);
+    return partials;
+  }
+
+  /// `o` and `lse` of one part of the queries.
+  private List<Tensor> part(List<Tensor> in, int p, Scope work) {
+    List<Partial> partials = partials(in, p, work);
+    if (partials.isEmpty()) {
+      Tensor q = slice(in.get(0), p);
       Shape all = q.shape().with(3, in.get(2).dim(3));
+      Shape rows = q.shape().without(3);
       return List.of(
           work.zeros(q.dtype(), all), work.full(q.dtype(), rows, Double.NEGATIVE_INFINITY));
     }
-    Combine.Result r = Combine.of(o, lse);
+    Combine.Result r =
+        Combine.of(
+            partials.stream().map(Partial::o).toList(),
+            partials.stream().map(Partial::lse).toList());
     return List.of(r.o(), r.lse());
   }
 
   @Override
   public Keep keep() {
-    return Keep.inputs(0, 1, 2).andOutputs(0, 1);
+    return Keep.inputs(0, 1, 2);
   }
 
   @Override
   public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
     Scope target = n.in(0).scope();
-    Tensor o = n.out(0);
-    List<Tensor> results = new ArrayList<>();
-    results.add(dy.get(0).orElseGet(() -> target.zeros(o.dtype(), o.shape())));
-    dy.get(1).ifPresent(results::add);
-    results.add(o);
-    results.add(n.out(1));
+    Tensor dO = dy.get(0).orElseGet(() -> zeros(target, n.outSpec(0)));
+    Tensor dlse = dy.get(1).orElseGet(() -> zeros(target, n.outSpec(1)));
+    List<Tensor> in = List.of(n.in(0), n.in(1), n.in(2));
     try (Scope whole = target.device().scope("ring")) {
       List<List<Variable>> d = List.of(zeros(whole, n, 0), zeros(whole, n, 1), zeros(whole, n, 2));
       for (int p = 0; p < parts; p++) {
-        for (int s = 0; s < parts; s++) {
-          try (Scope work = target.device().scope("ring part")) {
-            gradient(n, results, p, (p + s) % parts, d, work);
-          }
+        try (Scope work = target.device().scope("ring part")) {
+          gradient(in, p, slice(work.borrow(dO), p), slice(work.borrow(dlse), p), d, work);
         }
       }
       List<Optional<Tensor>> dx = new ArrayList<>();
@@ -166,25 +172,39 @@ public record RingAttention(Mask mask, double scale, double softcap, int parts)
     }
   }
 
-  /// Adds to `d` what the meeting of queries `p` and keys `kp` gives.
+  private static Tensor zeros(Scope scope, Spec spec) {
+    return scope.zeros(spec.dtype(), spec.shape());
+  }
+
+  /// Adds to `d` what part `p` of the queries gives: its partial results once more, their gradients
+  /// by that of [Combine], and from each the gradients of its inputs.
   private void gradient(
-      Node n, List<Tensor> results, int p, int kp, List<List<Variable>> d, Scope work) {
-    Optional<Piece> piece =
-        piece(n.inSpec(0).shape().dim(2), n.inSpec(1).shape().dim(2), p, kp, work);
-    if (piece.isEmpty()) {
+      List<Tensor> in, int p, Tensor dO, Tensor dlse, List<List<Variable>> d, Scope work) {
+    List<Partial> partials = partials(in, p, work);
+    if (partials.isEmpty()) {
       return;
     }
-    List<Tensor> in = new ArrayList<>();
-    results.forEach(t -> in.add(slice(work.borrow(t), p)));
-    in.add(slice(work.borrow(n.in(0)), p));
-    in.add(slice(work.borrow(n.in(1)), kp));
-    in.add(slice(work.borrow(n.in(2)), kp));
-    in.addAll(piece.get().runs());
-    AttentionGrad op = new AttentionGrad(piece.get().op(), results.size() == 4, List.of());
-    List<Tensor> out = op.apply(in.toArray(Tensor[]::new));
-    d.get(0).get(p).add(out.get(0));
-    d.get(1).get(kp).add(out.get(1));
-    d.get(2).get(kp).add(out.get(2));
+    List<Tensor> each =
+        new Combine.Grad()
+            .apply(
+                Concat.stack(0, partials.stream().map(Partial::o).toArray(Tensor[]::new)),
+                Concat.stack(0, partials.stream().map(Partial::lse).toArray(Tensor[]::new)),
+                dO,
+                dlse);
+    for (int i = 0; i < partials.size(); i++) {
+      Partial x = partials.get(i);
+      List<Tensor> inputs = new ArrayList<>();
+      inputs.add(each.get(0).select(0, i));
+      inputs.add(each.get(1).select(0, i));
+      inputs.add(x.o());
+      inputs.add(x.lse());
+      inputs.addAll(x.in());
+      List<Tensor> out =
+          new AttentionGrad(x.op(), true, List.of()).apply(inputs.toArray(Tensor[]::new));
+      d.get(0).get(p).add(out.get(0));
+      d.get(1).get(x.keys()).add(out.get(1));
+      d.get(2).get(x.keys()).add(out.get(2));
+    }
   }
 
   /// Sums to be, one a part.
