@@ -172,9 +172,10 @@ final class RotaryCases {
         scanGrad("attentionScan.grad.long", d -> scanned(d, d.n(), 3)));
   }
 
+  /// Five sums over `D` that partly cancel, and weights well below 1 on them.
   private static OpCase scanGrad(String name, Function<Draw, List<Input>> inputs) {
     return OpCase.of(name, new AttentionScan.Grad(), inputs)
-        .ulpsOfScale(n -> 16 + n / 16.0)
+        .ulpsOfScale(n -> 32 + n / 8.0)
         .noGradient()
         .wrong(
             "o and do must have the shape of v",

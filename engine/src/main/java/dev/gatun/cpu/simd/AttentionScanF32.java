@@ -76,34 +76,49 @@ public final class AttentionScanF32 {
     }
   }
 
-  /// `g = keep g + dout` and `dv = weight g`; returns `g . (v - o)`. Without the weight `v` is not
-  /// read and `dv` is 0.
-  public static double backward(
+  /// `g = keep g + dout` and `dv = weight g`, which is 0 without the weight.
+  public static void backward(
       double keep,
       double weight,
       MemorySegment dout,
-      MemorySegment v,
       MemorySegment dv,
       long at,
-      MemorySegment o,
-      long oAt,
       MemorySegment g,
       long gAt,
       int n) {
     fold((float) keep, 1, dout, at * SIZE, g, gAt * SIZE, g, gAt * SIZE, n);
     if (weight == 0) {
       Lanes.clear(dv, at * SIZE, n * SIZE);
-      return 0;
+    } else {
+      fade((float) weight, g, gAt * SIZE, dv, at * SIZE, n);
     }
-    fade((float) weight, g, gAt * SIZE, dv, at * SIZE, n);
-    return dot(g, gAt, v, at, o, oAt, n);
   }
 
   /// `x . (y - z)`
-  private static double dot(
+  public static double dot(
       MemorySegment x, long xAt, MemorySegment y, long yAt, MemorySegment z, long zAt, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     z = Lanes.offHeap(z);
+    long xo = xAt * SIZE;
+    long yo = yAt * SIZE;
     long zo = zAt * SIZE;
+    FloatVector sum = FloatVector.zero(Lanes.F32);
+    int full = Lanes.F32.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      FloatVector d = load(y, yo + i * SIZE).sub(load(z, zo + i * SIZE));
+      sum = load(x, xo + i * SIZE).fma(d, sum);
+    }
+    float total = Fold.sum(sum);
+    for (int i = full; i < n; i++) {
+      float d = y.get(Lanes.FLOAT, yo + i * SIZE) - z.get(Lanes.FLOAT, zo + i * SIZE);
+      total = Math.fma(x.get(Lanes.FLOAT, xo + i * SIZE), d, total);
+    }
+    return total;
+  }
+
+  /// `x . y`
+  public static double dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int n) {
     x = Lanes.offHeap(x);
     y = Lanes.offHeap(y);
     long xo = xAt * SIZE;
@@ -111,12 +126,11 @@ public final class AttentionScanF32 {
     FloatVector sum = FloatVector.zero(Lanes.F32);
     int full = Lanes.F32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
-      sum = load(y, yo + i * SIZE).sub(load(z, zo + i * SIZE)).fma(load(x, xo + i * SIZE), sum);
+      sum = load(x, xo + i * SIZE).fma(load(y, yo + i * SIZE), sum);
     }
     float total = Fold.sum(sum);
     for (int i = full; i < n; i++) {
-      float off = y.get(Lanes.FLOAT, yo + i * SIZE) - z.get(Lanes.FLOAT, zo + i * SIZE);
-      total = Math.fma(x.get(Lanes.FLOAT, xo + i * SIZE), off, total);
+      total = Math.fma(x.get(Lanes.FLOAT, xo + i * SIZE), y.get(Lanes.FLOAT, yo + i * SIZE), total);
     }
     return total;
   }

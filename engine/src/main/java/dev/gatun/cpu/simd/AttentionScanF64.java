@@ -76,34 +76,49 @@ public final class AttentionScanF64 {
     }
   }
 
-  /// `g = keep g + dout` and `dv = weight g`; returns `g . (v - o)`. Without the weight `v` is not
-  /// read and `dv` is 0.
-  public static double backward(
+  /// `g = keep g + dout` and `dv = weight g`, which is 0 without the weight.
+  public static void backward(
       double keep,
       double weight,
       MemorySegment dout,
-      MemorySegment v,
       MemorySegment dv,
       long at,
-      MemorySegment o,
-      long oAt,
       MemorySegment g,
       long gAt,
       int n) {
     fold(keep, 1, dout, at * SIZE, g, gAt * SIZE, g, gAt * SIZE, n);
     if (weight == 0) {
       Lanes.clear(dv, at * SIZE, n * SIZE);
-      return 0;
+    } else {
+      fade(weight, g, gAt * SIZE, dv, at * SIZE, n);
     }
-    fade(weight, g, gAt * SIZE, dv, at * SIZE, n);
-    return dot(g, gAt, v, at, o, oAt, n);
   }
 
   /// `x . (y - z)`
-  private static double dot(
+  public static double dot(
       MemorySegment x, long xAt, MemorySegment y, long yAt, MemorySegment z, long zAt, int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
     z = Lanes.offHeap(z);
+    long xo = xAt * SIZE;
+    long yo = yAt * SIZE;
     long zo = zAt * SIZE;
+    DoubleVector sum = DoubleVector.zero(Lanes.F64);
+    int full = Lanes.F64.loopBound(n);
+    for (int i = 0; i < full; i += LANES) {
+      DoubleVector d = load(y, yo + i * SIZE).sub(load(z, zo + i * SIZE));
+      sum = load(x, xo + i * SIZE).fma(d, sum);
+    }
+    double total = Fold.sum(sum);
+    for (int i = full; i < n; i++) {
+      double d = y.get(Lanes.DOUBLE, yo + i * SIZE) - z.get(Lanes.DOUBLE, zo + i * SIZE);
+      total = Math.fma(x.get(Lanes.DOUBLE, xo + i * SIZE), d, total);
+    }
+    return total;
+  }
+
+  /// `x . y`
+  public static double dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int n) {
     x = Lanes.offHeap(x);
     y = Lanes.offHeap(y);
     long xo = xAt * SIZE;
@@ -111,12 +126,12 @@ public final class AttentionScanF64 {
     DoubleVector sum = DoubleVector.zero(Lanes.F64);
     int full = Lanes.F64.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
-      sum = load(y, yo + i * SIZE).sub(load(z, zo + i * SIZE)).fma(load(x, xo + i * SIZE), sum);
+      sum = load(x, xo + i * SIZE).fma(load(y, yo + i * SIZE), sum);
     }
     double total = Fold.sum(sum);
     for (int i = full; i < n; i++) {
-      double off = y.get(Lanes.DOUBLE, yo + i * SIZE) - z.get(Lanes.DOUBLE, zo + i * SIZE);
-      total = Math.fma(x.get(Lanes.DOUBLE, xo + i * SIZE), off, total);
+      total =
+          Math.fma(x.get(Lanes.DOUBLE, xo + i * SIZE), y.get(Lanes.DOUBLE, yo + i * SIZE), total);
     }
     return total;
   }

@@ -26,13 +26,12 @@ import java.util.Optional;
 /// T, D]`; F32 or F64.
 ///
 /// Gradient of `o` for `s` and `v`, in one pass backward: with `r_t = e^(m_t - m_{t+1}) u_t /
-/// u_{t+1}` and `p_t = e^(s_t - m_t) / u_t`: `G_t = do_t + r_t G_{t+1}`, `A_t = p_t r_{t-1} G_t .
-/// (v_t
-/// - o_{t-1})`, `K_t = r_t K_{t+1} - A_{t+1}`: `dv_t = p_t G_t`, `ds_t = A_t + p_t K_t`. Nothing
-///   that is nearly equal is subtracted, so the gradient of a saturated softmax keeps its digits;
-///   all factors at most 1. The states are for streaming and have none: using one throws. Cost: one
-///   read and one write of the values, 4 flops each. Error: `u` and the factors in double, `w` up
-///   to `T eps` of the largest value.
+/// u_{t+1}`, `p_t = e^(s_t - m_t) / u_t`, `G_t = do_t + r_t G_{t+1}`, `K_t = r_t (G_{t+1} . (o_t -
+/// o_{t+1}) + K_{t+1})`: `dv_t = p_t G_t`, `ds_t = p_t (do_t . (v_t - o_t) + r_t G_{t+1} . (v_t -
+/// o_t) + K_t)`; all factors at most 1. Sums of differences, with `do_t . o_t` as `p_t do_t . v_t +
+/// r_{t-1} do_t . o_{t-1}`, keep what is left where one key has nearly all the weight. The states
+/// are for streaming and have none: using one throws. Cost: one read and one write of the values, 4
+/// flops each. Error: `u` and the factors in double, `w` up to `T eps` of the largest value.
 ///
 /// @param states whether the states are results
 /// @param initial whether there is a state to go on from
@@ -228,28 +227,38 @@ public record AttentionScan(boolean states, boolean initial) implements Kernel {
       for (long row = 0; row < v.elems(0, v.rank() - 2); row++) {
         Arrays.fill(g, 0);
         double k = 0;
-        double next = 0;
-        long begin = row * length;
-        for (long t = begin + length - 1; t >= begin; t--) {
-          double r = t == begin + length - 1 ? 0 : ratio(c, t);
-          double u = c.get(4, t);
-          double p = isNone(u) ? 0 : Math.exp(c.get(0, t) - finite(c.get(3, t))) / u;
-          long before = t == begin ? t : t - 1;
-          double dot = 0;
+        long end = (row + 1) * length;
+        for (long t = end - 1; t >= row * length; t--) {
+          double keep = t == end - 1 ? 0 : kept(c, t);
+          double p = isNone(c.get(4, t)) ? 0 : weight(c, t);
+          boolean first = t == row * length;
+          double step = 0;
+          double later = 0;
+          double value = 0;
+          double mean = 0;
           for (int i = 0; i < d; i++) {
             long at = t * d + i;
-            g[i] = r * g[i] + c.get(5, at);
-            dot += p == 0 ? 0 : g[i] * (c.get(1, at) - c.get(2, before * d + i));
+            double x = c.get(5, at);
+            step += keep == 0 ? 0 : g[i] * (c.get(2, at) - c.get(2, at + d));
+            later += p == 0 || keep == 0 ? 0 : g[i] * (c.get(1, at) - c.get(2, at));
+            value += p == 0 ? 0 : x * c.get(1, at);
+            mean += x * c.get(2, first ? at : at - d);
+            g[i] = keep * g[i] + x;
             c.set(1, at, p == 0 ? 0 : p * g[i]);
           }
-          k = k * r - next;
-          next = p == 0 ? 0 : p * (t == begin ? 1 : ratio(c, t - 1)) * dot;
-          c.set(0, t, p == 0 ? 0 : next + p * k);
+          k = keep == 0 ? 0 : keep * (step + k);
+          mean = first ? mean : p * value + kept(c, t - 1) * mean;
+          c.set(0, t, p == 0 ? 0 : p * (value - mean + keep * later + k));
         }
       }
     }
 
-    private static double ratio(Call c, long t) {
+    private static double weight(Call c, long t) {
+      return Math.exp(c.get(0, t) - finite(c.get(3, t))) / c.get(4, t);
+    }
+
+    /// What step `t + 1` keeps of step `t`.
+    private static double kept(Call c, long t) {
       return ratio(c.get(3, t), c.get(4, t), c.get(3, t + 1), c.get(4, t + 1));
     }
 

@@ -168,14 +168,12 @@ final class AttentionScanSimd {
     long spare = spare(r, worker);
     int size = f32 ? 4 : 8;
     Lanes.clear(c.scratch(), row(spare, f32) * size, r[D] * size);
-    // Two numbers go on from piece to piece: K, and A of the step before.
-    scratch(c, spare + 2 * PIECE, 0);
-    scratch(c, spare + 2 * PIECE + 1, 0);
+    double k = 0;
     for (long end = r[T]; end > 0; end -= PIECE) {
       int n = (int) Math.min(PIECE, end);
       long at = row * r[T] + end - n;
       factors(c, at, n, spare, end == r[T], f32);
-      gradients(c, at, n, spare, end == n, f32);
+      k = gradients(c, at, n, spare, k, f32);
     }
   }
 
@@ -203,40 +201,66 @@ final class AttentionScanSimd {
     }
   }
 
-  private static void gradients(Call c, long at, int n, long spare, boolean first, boolean f32) {
+  /// Returns `K` at the first step of the piece, from that at the step behind its last.
+  private static double gradients(Call c, long at, int n, long spare, double k, boolean f32) {
     int d = Math.toIntExact(c.registers()[D]);
-    MemorySegment s = c.scratch();
     long g = row(spare, f32);
-    double k = scratch(c, spare + 2 * PIECE);
-    double next = scratch(c, spare + 2 * PIECE + 1);
     for (int i = n - 1; i >= 0; i--) {
+      long t = at + i;
       double keep = scratch(c, spare + i);
       double p = scratch(c, spare + PIECE + i);
-      boolean start = first && i == 0;
-      long x = (at + i) * d;
-      long o = start ? x : x - d;
-      double dot;
-      if (f32) {
-        dot =
-            AttentionScanF32.backward(keep, p, c.in(5), c.in(1), c.out(1), x, c.in(2), o, s, g, d);
+      double later = 0;
+      if (keep != 0) {
+        k = keep * (difference(c, g, 2, t, t + 1, f32) + k);
+        later = p == 0 ? 0 : keep * difference(c, g, 1, t, t, f32);
       } else {
-        dot =
-            AttentionScanF64.backward(keep, p, c.in(5), c.in(1), c.out(1), x, c.in(2), o, s, g, d);
+        k = 0;
       }
-      k = k * keep - next;
-      double before = start ? 1 : i > 0 ? scratch(c, spare + i - 1) : ratio(c, at - 1, f32);
-      next = p == 0 ? 0 : p * before * dot;
-      write(c.out(0), at + i, f32, p == 0 ? 0 : next + p * k);
+      double before = i == 0 ? kept(c, t, f32) : scratch(c, spare + i - 1);
+      double here = p == 0 ? 0 : here(c, t, p, before, f32);
+      if (f32) {
+        AttentionScanF32.backward(keep, p, c.in(5), c.out(1), t * d, c.scratch(), g, d);
+      } else {
+        AttentionScanF64.backward(keep, p, c.in(5), c.out(1), t * d, c.scratch(), g, d);
+      }
+      write(c.out(0), t, f32, p == 0 ? 0 : p * (here + later + k));
     }
-    scratch(c, spare + 2 * PIECE, k);
-    scratch(c, spare + 2 * PIECE + 1, next);
+    return k;
   }
 
-  private static double ratio(Call c, long t, boolean f32) {
-    return AttentionScan.Grad.ratio(
-        read(c.in(3), t, f32),
-        read(c.in(4), t, f32),
-        read(c.in(3), t + 1, f32),
-        read(c.in(4), t + 1, f32));
+  /// `do . (v - o)` at step `t`, `before` being what is kept of the step before.
+  private static double here(Call c, long t, double p, double before, boolean f32) {
+    if (t % c.registers()[T] == 0) {
+      return dot(c, t, 1, t, f32) - dot(c, t, 2, t, f32);
+    }
+    double value = dot(c, t, 1, t, f32);
+    return value - (p * value + before * dot(c, t, 2, t - 1, f32));
+  }
+
+  /// What step `t` keeps of the one before, which lies in another piece.
+  private static double kept(Call c, long t, boolean f32) {
+    return t % c.registers()[T] == 0
+        ? 0
+        : AttentionScan.Grad.ratio(
+            read(c.in(3), t - 1, f32),
+            read(c.in(4), t - 1, f32),
+            read(c.in(3), t, f32),
+            read(c.in(4), t, f32));
+  }
+
+  /// Step `t` of the result's gradient times step `u` of input `y`.
+  private static double dot(Call c, long t, int y, long u, boolean f32) {
+    int d = Math.toIntExact(c.registers()[D]);
+    return f32
+        ? AttentionScanF32.dot(c.in(5), t * d, c.in(y), u * d, d)
+        : AttentionScanF64.dot(c.in(5), t * d, c.in(y), u * d, d);
+  }
+
+  /// `g` times step `t` of input `y` less step `u` of the result.
+  private static double difference(Call c, long g, int y, long t, long u, boolean f32) {
+    int d = Math.toIntExact(c.registers()[D]);
+    return f32
+        ? AttentionScanF32.dot(c.scratch(), g, c.in(y), t * d, c.in(2), u * d, d)
+        : AttentionScanF64.dot(c.scratch(), g, c.in(y), t * d, c.in(2), u * d, d);
   }
 }

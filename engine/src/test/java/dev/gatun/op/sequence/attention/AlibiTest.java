@@ -69,8 +69,9 @@ class AlibiTest {
         Scope scope = cpu.scope()) {
       Tensor x = scope.zeros(DType.F32, Shape.of(2, 2));
       String text =
-          assertThrows(IllegalArgumentException.class, () -> Alibi.factored(x, x, x, 1))
-              .getMessage();
+          String.valueOf(
+              assertThrows(IllegalArgumentException.class, () -> Alibi.factored(x, x, x, 1))
+                  .getMessage());
       assertTrue(text.contains("q must be [.., H, Sq, D]"), text);
     }
   }
