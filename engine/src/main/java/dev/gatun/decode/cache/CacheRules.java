@@ -9,6 +9,7 @@ import dev.gatun.tensor.Tensor;
 final class CacheRules {
   private CacheRules() {}
 
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency
   static void require(boolean holds, String cache, String rule, Object... got) {
     if (!holds) {
       throw new IllegalArgumentException(cache + ": " + rule.formatted(got));

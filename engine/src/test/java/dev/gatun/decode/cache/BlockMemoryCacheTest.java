@@ -144,7 +144,7 @@ class BlockMemoryCacheTest {
                   IllegalStateException.class,
                   () -> cache.append(x.k(step, 30, 50), x.v(step, 30, 50)))
               .getMessage();
-      assertTrue(full.contains("30 of 40 tokens are held; got 20 more"), full);
+      assertTrue(String.valueOf(full).contains("30 of 40 tokens are held; got 20 more"), full);
       assertThrows(IllegalArgumentException.class, () -> cache.attend(x.q(step, 0, 31)));
       assertThrows(
           IllegalArgumentException.class, () -> new BlockMemoryCache.Options(2, 4, 0, 1, 40));
@@ -152,7 +152,7 @@ class BlockMemoryCacheTest {
       String closed =
           assertThrows(IllegalStateException.class, () -> cache.attend(x.q(step, 0, 1)))
               .getMessage();
-      assertTrue(closed.contains("closed"), closed);
+      assertTrue(String.valueOf(closed).contains("closed"), closed);
     }
   }
 }

@@ -149,21 +149,23 @@ class ContiguousCacheTest {
       cache.append(k, k);
       IllegalStateException full =
           assertThrows(IllegalStateException.class, () -> cache.append(k, k));
-      assertTrue(full.getMessage().contains("holds 4 of 6 tokens; got 4 more"), full.getMessage());
+      assertTrue(
+          String.valueOf(full.getMessage()).contains("holds 4 of 6 tokens; got 4 more"),
+          full.getMessage());
       assertEquals(4, cache.length());
       String shape =
           assertThrows(IllegalArgumentException.class, () -> cache.append(x.q(step, 0, 1), k))
               .getMessage();
-      assertTrue(shape.contains("k must be F32 [1,2,n,8]"), shape);
+      assertTrue(String.valueOf(shape).contains("k must be F32 [1,2,n,8]"), shape);
       String q =
           assertThrows(IllegalArgumentException.class, () -> cache.attend(k.to(DType.F64)))
               .getMessage();
-      assertTrue(q.contains("q must be F32 [1,H,n,8]"), q);
+      assertTrue(String.valueOf(q).contains("q must be F32 [1,H,n,8]"), q);
       assertThrows(IllegalArgumentException.class, () -> cache.rollback(5));
       assertThrows(IllegalArgumentException.class, () -> ContiguousCache.of(model, x.spec(), 0));
       model.close();
       String closed = assertThrows(IllegalStateException.class, () -> cache.attend(k)).getMessage();
-      assertTrue(closed.contains("closed"), closed);
+      assertTrue(String.valueOf(closed).contains("closed"), closed);
       assertThrows(
           IllegalStateException.class, () -> cache.append(x.k(step, 0, 1), x.v(step, 0, 1)));
     }

@@ -199,11 +199,12 @@ class PagedCacheTest {
     int a = pool.open();
     IllegalStateException full =
         assertThrows(IllegalStateException.class, () -> append(pool.batch(a), x, 0, 40));
-    assertTrue(full.getMessage().contains("2 of 2 pages are free"), full.getMessage());
+    assertTrue(
+        String.valueOf(full.getMessage()).contains("2 of 2 pages are free"), full.getMessage());
     assertEquals(2, pool.freePages());
     assertEquals(0, pool.length(a));
     String none = assertThrows(IllegalArgumentException.class, () -> pool.fork(7)).getMessage();
-    assertTrue(none.contains("the sequence must be open; got 7 of [0]"), none);
+    assertTrue(String.valueOf(none).contains("the sequence must be open; got 7 of [0]"), none);
     assertThrows(IllegalArgumentException.class, () -> pool.batch(a, a));
     assertThrows(IllegalArgumentException.class, pool::batch);
     assertThrows(IllegalArgumentException.class, () -> pool.rollback(a, 1));
@@ -218,6 +219,6 @@ class PagedCacheTest {
     String closed =
         assertThrows(IllegalStateException.class, () -> append(pool.batch(b), x, 0, 1))
             .getMessage();
-    assertTrue(closed.contains("closed"), closed);
+    assertTrue(String.valueOf(closed).contains("closed"), closed);
   }
 }

@@ -162,18 +162,18 @@ class RingCacheTest {
       String none =
           assertThrows(IllegalArgumentException.class, () -> cache.attend(x.q(step, 0, 1)))
               .getMessage();
-      assertTrue(none.contains("queries must be among the 0 tokens held"), none);
+      assertTrue(String.valueOf(none).contains("queries must be among the 0 tokens held"), none);
       cache.append(x.k(step, 0, 3), x.v(step, 0, 3));
       String many =
           assertThrows(IllegalArgumentException.class, () -> cache.attend(x.q(step, 0, 3)))
               .getMessage();
-      assertTrue(many.contains("at most 1; got 3"), many);
+      assertTrue(String.valueOf(many).contains("at most 1; got 3"), many);
       String mask =
           assertThrows(
                   IllegalArgumentException.class,
                   () -> cache.attend(x.q(step, 2, 3), AttentionOptions.of(Mask.none())))
               .getMessage();
-      assertTrue(mask.contains("options must be causal"), mask);
+      assertTrue(String.valueOf(mask).contains("options must be causal"), mask);
       assertThrows(IllegalArgumentException.class, () -> RingCache.Options.of(2, 0));
       Rotary xpos = Rotary.of(8).withXPos(new Rotary.XPos(512, 0));
       assertThrows(
@@ -183,7 +183,7 @@ class RingCacheTest {
           assertThrows(
                   IllegalStateException.class, () -> cache.append(x.k(step, 0, 1), x.v(step, 0, 1)))
               .getMessage();
-      assertTrue(closed.contains("closed"), closed);
+      assertTrue(String.valueOf(closed).contains("closed"), closed);
     }
   }
 }

@@ -156,7 +156,7 @@ class StaircaseCacheTest {
                   IllegalStateException.class,
                   () -> cache.append(x.k(step, 30, 50), x.v(step, 30, 50)))
               .getMessage();
-      assertTrue(full.contains("30 of 40 tokens are held; got 20 more"), full);
+      assertTrue(String.valueOf(full).contains("30 of 40 tokens are held; got 20 more"), full);
       assertThrows(IllegalArgumentException.class, () -> cache.attend(x.q(step, 0, 9)));
       CacheSpec odd = CacheSpec.of(DType.F32, 1, 2, 12);
       assertThrows(
@@ -168,7 +168,7 @@ class StaircaseCacheTest {
       String closed =
           assertThrows(IllegalStateException.class, () -> cache.attend(x.q(step, 29, 30)))
               .getMessage();
-      assertTrue(closed.contains("closed"), closed);
+      assertTrue(String.valueOf(closed).contains("closed"), closed);
     }
   }
 }
