@@ -91,8 +91,9 @@ public interface AttentionTile extends ScoreTile {
   /// weights relative to the new maxima.
   void softmax(MemorySegment s, long at, int k, int columns, MemorySegment state, long stateAt);
 
-  /// Scores become weights `exp(s - lse)`; `lse` in units, infinity for weights of 0.
-  void weights(MemorySegment s, long at, int k, int columns, MemorySegment lse, long lseAt);
+  /// Scores become weights `share exp(s - top)`; `top` in units, infinity for weights of 0.
+  void weights(
+      MemorySegment s, long at, int k, int columns, MemorySegment lanes, long topAt, long shareAt);
 
   /// `dp = p (dp w - delta)`, and `p = p w` where there is a tile `w` of factors.
   void gradient(

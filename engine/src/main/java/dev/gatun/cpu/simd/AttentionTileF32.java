@@ -363,21 +363,25 @@ final class AttentionTileF32 extends ScoreTileF32 implements AttentionTile {
   }
 
   @Override
-  public void weights(MemorySegment s, long at, int k, int columns, MemorySegment lse, long lseAt) {
+  public void weights(
+      MemorySegment s, long at, int k, int columns, MemorySegment lanes, long topAt, long shareAt) {
     for (int i = 0; i < columns; i += 2 * LANES) {
-      weights(s, at + i * SIZE, k, lse, lseAt + i * SIZE);
+      weights(s, at + i * SIZE, k, lanes, topAt + i * SIZE, shareAt + i * SIZE);
     }
   }
 
-  private static void weights(MemorySegment s, long at, int k, MemorySegment lse, long lseAt) {
+  private static void weights(
+      MemorySegment s, long at, int k, MemorySegment lanes, long topAt, long shareAt) {
     s = Lanes.offHeap(s);
-    lse = Lanes.offHeap(lse);
-    FloatVector m0 = load(lse, lseAt);
-    FloatVector m1 = load(lse, lseAt + W);
+    lanes = Lanes.offHeap(lanes);
+    FloatVector m0 = load(lanes, topAt);
+    FloatVector m1 = load(lanes, topAt + W);
+    FloatVector f0 = load(lanes, shareAt);
+    FloatVector f1 = load(lanes, shareAt + W);
     for (int j = 0; j < k; j++) {
       long from = at + j * ROW;
-      FloatVector x = power(load(s, from).sub(m0));
-      FloatVector y = power(load(s, from + W).sub(m1));
+      FloatVector x = power(load(s, from).sub(m0)).mul(f0);
+      FloatVector y = power(load(s, from + W).sub(m1)).mul(f1);
       x.intoMemorySegment(s, from, ORDER);
       y.intoMemorySegment(s, from + W, ORDER);
     }

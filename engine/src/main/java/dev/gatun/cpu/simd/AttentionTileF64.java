@@ -347,21 +347,25 @@ final class AttentionTileF64 extends ScoreTileF64 implements AttentionTile {
   }
 
   @Override
-  public void weights(MemorySegment s, long at, int k, int columns, MemorySegment lse, long lseAt) {
+  public void weights(
+      MemorySegment s, long at, int k, int columns, MemorySegment lanes, long topAt, long shareAt) {
     for (int i = 0; i < columns; i += 2 * LANES) {
-      weights(s, at + i * SIZE, k, lse, lseAt + i * SIZE);
+      weights(s, at + i * SIZE, k, lanes, topAt + i * SIZE, shareAt + i * SIZE);
     }
   }
 
-  private static void weights(MemorySegment s, long at, int k, MemorySegment lse, long lseAt) {
+  private static void weights(
+      MemorySegment s, long at, int k, MemorySegment lanes, long topAt, long shareAt) {
     s = Lanes.offHeap(s);
-    lse = Lanes.offHeap(lse);
-    DoubleVector m0 = load(lse, lseAt);
-    DoubleVector m1 = load(lse, lseAt + W);
+    lanes = Lanes.offHeap(lanes);
+    DoubleVector m0 = load(lanes, topAt);
+    DoubleVector m1 = load(lanes, topAt + W);
+    DoubleVector f0 = load(lanes, shareAt);
+    DoubleVector f1 = load(lanes, shareAt + W);
     for (int j = 0; j < k; j++) {
       long from = at + j * ROW;
-      DoubleVector x = power(load(s, from).sub(m0));
-      DoubleVector y = power(load(s, from + W).sub(m1));
+      DoubleVector x = power(load(s, from).sub(m0)).mul(f0);
+      DoubleVector y = power(load(s, from + W).sub(m1)).mul(f1);
       x.intoMemorySegment(s, from, ORDER);
       y.intoMemorySegment(s, from + W, ORDER);
     }

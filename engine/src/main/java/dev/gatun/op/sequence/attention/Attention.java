@@ -132,7 +132,7 @@ public record Attention(
     Shape q = in.get(Q).shape();
     Spec o = in.get(Q).withShape(q.with(3, in.get(V).shape().dim(3)));
     Spec row = in.get(Q).withShape(Shape.of(q.dim(0), q.dim(1), q.dim(2)));
-    return maxLogits ? List.of(o, row, row) : List.of(o, row);
+    return maxLogits ? List.of(o, row, row, row, row) : List.of(o, row, row, row);
   }
 
   @Override
@@ -162,10 +162,24 @@ public record Attention(
     for (int d = 0; d < s.dv; d++) {
       c.set(0, row * s.dv + d, counts ? sum[d] / total : 0);
     }
-    c.set(1, row, total == 0 ? Double.NEGATIVE_INFINITY : top + Math.log(total));
+    softmax(c, row, top, total, max);
+  }
+
+  /// Sets what a row's softmax gives: `total` is its sum relative to `top`, `max` its greatest
+  /// score.
+  ///
+  /// The gradient has the sum relative to the greatest score as it was rounded: the logarithm,
+  /// rounded to F32, would be off by `2^-24` of the score, and so would all weights.
+  void softmax(Call c, long row, double top, double total, double max) {
+    boolean none = total == 0;
+    c.set(1, row, none ? Double.NEGATIVE_INFINITY : top + Math.log(total));
     if (maxLogits) {
       c.set(2, row, max);
     }
+    int extra = c.outputs() - 2;
+    c.set(extra, row, top);
+    double rounded = c.outSpec(extra).dtype().read(c.out(extra), row);
+    c.set(extra + 1, row, none ? 0 : total * Math.exp(top - rounded));
   }
 
   @Override
@@ -180,7 +194,7 @@ public record Attention(
 
   @Override
   public Keep keep() {
-    return new Keep((1L << FIRST_OPERAND + operands.size()) - 1, 0b11, 0);
+    return new Keep((1L << FIRST_OPERAND + operands.size()) - 1, 1, 2);
   }
 
   @Override
@@ -196,7 +210,8 @@ public record Attention(
     in.add(dy.get(0).orElseGet(() -> o.scope().zeros(o.dtype(), o.shape())));
     dy.get(1).ifPresent(in::add);
     in.add(o);
-    in.add(n.out(1));
+    in.add(n.saved(0));
+    in.add(n.saved(1));
     for (int i = 0; i < n.inputs(); i++) {
       in.add(n.in(i));
     }

@@ -43,6 +43,7 @@ final class AttentionDecodeSimd {
   }
 
   static void run(Attention op, Call c, Workers w) {
+    c.kernel(op);
     long[] r = c.registers();
     DecodePlan.fill(r, op, c.inShape(Attention.Q), c.inShape(Attention.V), c.dtype().bytes());
     DecodeRows.fill(op, c);
@@ -170,10 +171,7 @@ final class AttentionDecodeSimd {
       finite &= Double.isFinite(o);
       set(c, 0, out * r[DV] + x, o, wide);
     }
-    set(c, 1, out, total == 0 ? Double.NEGATIVE_INFINITY : top + Math.log(total), wide);
-    if (c.outputs() > 2) {
-      set(c, 2, out, max, wide);
-    }
+    ((Attention) c.kernel()).softmax(c, out, top, total, max);
     return finite;
   }
 

@@ -15,13 +15,14 @@ import java.util.List;
 import java.util.Optional;
 
 /// Gradients of an [Attention] in one pass over its scores. Inputs: `do`, `dlse` where somebody
-/// used it, the results `o` and `lse`, then the inputs of the attention. Outputs: the gradients of
-/// `q`, `k` and `v`, and of the operands in `wanted`.
+/// used it, the result `o`, the greatest score of each row and its sum relative to that, then the
+/// inputs of the attention. Outputs: the gradients of `q`, `k` and `v`, and of the operands in
+/// `wanted`.
 ///
-/// With `P = exp(s - lse)`, `dP = w (do v)` and `D = do o`: `dS = P (dP - D + dlse)`, and from it,
-/// times the slope of the cap, `dq = scale dS k` and `dk = scale dS^T q`; `dv = (w P)^T do`. Rows
-/// whose `lse` is -inf have `P = 0`. Sources: Dao et al., FlashAttention, arXiv 2205.14135,
-/// appendix B.2; Dao, FlashAttention-2, arXiv 2307.08691, algorithm 2.
+/// With `P = exp(s - top) / total`, `dP = w (do v)` and `D = do o`: `dS = P (dP - D + dlse)`, and
+/// from it, times the slope of the cap, `dq = scale dS k` and `dk = scale dS^T q`; `dv = (w P)^T
+/// do`. Rows whose `total` is 0 have `P = 0`. Sources: Dao et al., FlashAttention, arXiv
+/// 2205.14135, appendix B.2; Dao, FlashAttention-2, arXiv 2307.08691, algorithm 2.
 ///
 /// @param attention the attention
 /// @param lse whether there is a gradient of `lse`
@@ -31,14 +32,14 @@ record AttentionGrad(Attention attention, boolean lse, List<Operand> wanted) imp
     wanted = List.copyOf(wanted);
   }
 
-  /// Input number of the result `o`; `lse` is the next.
+  /// Input number of the result `o`; the greatest scores and the sums relative to them are next.
   int result() {
     return lse ? 2 : 1;
   }
 
   /// Input number of the queries.
   int first() {
-    return result() + 2;
+    return result() + 3;
   }
 
   /// Output number of the gradient of `operand`, or -1.
@@ -48,7 +49,7 @@ record AttentionGrad(Attention attention, boolean lse, List<Operand> wanted) imp
   }
 
   private String names() {
-    return "do " + (lse ? "dlse " : "") + "o lse " + attention.names();
+    return "do " + (lse ? "dlse " : "") + "o top total " + attention.names();
   }
 
   @Override
@@ -60,9 +61,10 @@ record AttentionGrad(Attention attention, boolean lse, List<Operand> wanted) imp
         in.get(0).equals(results.get(0))
             && in.get(result()).equals(results.get(0))
             && in.get(result() + 1).equals(results.get(1))
+            && in.get(result() + 2).equals(results.get(1))
             && (!lse || in.get(1).equals(results.get(1))),
         this,
-        "do and o must be as o, dlse and lse as lse",
+        "do and o must be as o, dlse, top and total as lse",
         names(),
         in);
     List<Spec> out = new ArrayList<>(inputs.subList(0, Attention.FIRST_OPERAND));

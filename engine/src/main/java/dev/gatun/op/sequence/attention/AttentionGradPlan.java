@@ -20,7 +20,7 @@ final class AttentionGradPlan {
   // Registers: byte offsets in work memory.
   static final int PANELS = 0;
   static final int GRADIENT_PANELS = 1;
-  static final int LSE = 2;
+  static final int TOP = 2;
   static final int DELTA = 3;
   static final int RUNS = 4;
   static final int FLAGS = 5;
@@ -37,6 +37,12 @@ final class AttentionGradPlan {
   static final int BATCHES = 14;
   static final int HEADS = 15;
   static final int PER_WORKER = 16;
+
+  /// Register of a byte offset: weights are multiplied with it.
+  static final int SHARE = 17;
+
+  /// Register: 1 where all keys are one tile.
+  static final int ONE_TILE = 18;
 
   /// Blocks of work wanted, so that a few threads share them evenly.
   private static final long BLOCKS = 8;
@@ -69,11 +75,13 @@ final class AttentionGradPlan {
     r[KEYS] = op.attention().has(Operand.BLOCKS) ? Attention.BLOCK : AttentionPlan.KEYS;
     long keyTiles = (k.dim(2) + r[KEYS] - 1) / r[KEYS];
     long units = Math.max(1, r[BATCHES] * r[HEADS]);
+    r[ONE_TILE] = keyTiles == 1 ? 1 : 0;
     r[GROUPS] = Math.max(1, Math.min(keyTiles, (BLOCKS + units - 1) / units));
     long at = tables;
     at = next(r, PANELS, at, tiles * QUERIES * q.dim(3) * size);
     at = next(r, GRADIENT_PANELS, at, tiles * QUERIES * v.dim(3) * size);
-    at = next(r, LSE, at, tiles * QUERIES * size);
+    at = next(r, TOP, at, tiles * QUERIES * size);
+    at = next(r, SHARE, at, tiles * QUERIES * size);
     at = next(r, DELTA, at, tiles * QUERIES * size);
     at = next(r, RUNS, at, tiles * RUNS_BYTES);
     at = next(r, FLAGS, at, 8 * (tiles + q.dim(0) * k.dim(1)));

@@ -5,10 +5,11 @@ import static dev.gatun.op.sequence.attention.AttentionGradPlan.FLAGS;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.GRADIENT_PANELS;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.GROUPS;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.KEYS;
-import static dev.gatun.op.sequence.attention.AttentionGradPlan.LSE;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.PANELS;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.QUERY_GRADIENTS;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.RUNS;
+import static dev.gatun.op.sequence.attention.AttentionGradPlan.SHARE;
+import static dev.gatun.op.sequence.attention.AttentionGradPlan.TOP;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.WIDE_GRADIENTS;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.WIDE_QUERIES;
 import static dev.gatun.op.sequence.attention.AttentionPlan.QUERIES;
@@ -133,29 +134,37 @@ final class AttentionGradSimd {
     return finite;
   }
 
-  /// What the tile's queries have each: `lse`, infinite where weights are 0, and `D - dlse`.
+  /// What the tile's queries have each: the greatest score in units, infinite where weights are 0,
+  /// what weights relative to that are multiplied with, and `D - dlse`. Where one tile holds all
+  /// keys, `D` is summed from the tile: then the gradient of a softmax over one key is exactly 0.
   private static boolean rows(
       AttentionGrad op, Call c, AttentionTile t, int block, long row, int rows, int counted) {
     MemorySegment m = c.scratch();
     long[] r = c.registers();
     int size = t.size();
     int dv = (int) c.inShape(0).dim(3);
-    long lseAt = r[LSE] + (long) block * QUERIES * size;
+    long topAt = r[TOP] + (long) block * QUERIES * size;
+    long shareAt = r[SHARE] + (long) block * QUERIES * size;
     long deltaAt = r[DELTA] + (long) block * QUERIES * size;
-    t.fill(m, lseAt, QUERIES, Double.POSITIVE_INFINITY);
+    t.fill(m, topAt, QUERIES, Double.POSITIVE_INFINITY);
+    t.fill(m, shareAt, QUERIES, 0);
     t.fill(m, deltaAt, QUERIES, 0);
     boolean finite = true;
     for (int i = 0; i < rows; i++) {
-      double lse = t.get(c.in(op.result() + 1), (row + i) * size);
-      if (lse == Double.NEGATIVE_INFINITY) {
+      double top = t.get(c.in(op.result() + 1), (row + i) * size);
+      double total = t.get(c.in(op.result() + 2), (row + i) * size);
+      if (total == 0) {
         continue;
       }
       long at = (row + i) * dv * size;
-      double delta = i < counted ? t.dot(c.in(0), at, c.in(op.result()), at, dv) : 0;
+      boolean product = i < counted && r[AttentionGradPlan.ONE_TILE] == 0;
+      double delta = product ? t.dot(c.in(0), at, c.in(op.result()), at, dv) : 0;
       delta -= op.lse() ? t.get(c.in(1), (row + i) * size) : 0;
-      t.set(m, lseAt + (long) i * size, lse * t.unit());
+      t.set(m, topAt + (long) i * size, top * t.unit());
+      double rounded = t.get(m, topAt + (long) i * size) / t.unit();
+      t.set(m, shareAt + (long) i * size, Math.exp(rounded - top) / total);
       t.set(m, deltaAt + (long) i * size, delta);
-      finite &= Double.isFinite(lse) && Double.isFinite(delta);
+      finite &= Double.isFinite(top) && Double.isFinite(total) && Double.isFinite(delta);
     }
     return finite;
   }

@@ -206,10 +206,6 @@ final class AttentionSimd {
     } else {
       t.fill(c.out(0), row * dv * size, dv, 0);
     }
-    double lse = total == 0 ? Double.NEGATIVE_INFINITY : max + Math.log(total);
-    t.set(c.out(1), row * size, lse);
-    if (op.maxLogits()) {
-      t.set(c.out(2), row * size, max);
-    }
+    op.softmax(c, row, max == Double.NEGATIVE_INFINITY ? 0 : max, total, max);
   }
 }

@@ -5,10 +5,11 @@ import static dev.gatun.op.sequence.attention.AttentionGradPlan.DELTA;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.GRADIENT_PANELS;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.GROUPS;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.HEADS;
-import static dev.gatun.op.sequence.attention.AttentionGradPlan.LSE;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.PANELS;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.PER_WORKER;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.RUNS;
+import static dev.gatun.op.sequence.attention.AttentionGradPlan.SHARE;
+import static dev.gatun.op.sequence.attention.AttentionGradPlan.TOP;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.WIDE_GRADIENTS;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.WIDE_QUERIES;
 import static dev.gatun.op.sequence.attention.AttentionGradPlan.WORKERS;
@@ -169,7 +170,8 @@ final class KeyGradientSimd {
     TileScores.perQuery(a, c, first, t, b, h, i0, rows, mine);
     long runs = r[RUNS] + tile * AttentionGradPlan.RUNS_BYTES;
     TileScores.scores(a, c, first, t, b, h, i0, rows, columns, j, n, mine, runs, p, slope);
-    t.weights(m, p, n, columns, m, r[LSE] + tile * QUERIES * size);
+    long lane = tile * QUERIES * size;
+    t.weights(m, p, n, columns, m, r[TOP] + lane, r[SHARE] + lane);
     panels = r[GRADIENT_PANELS] + tile * QUERIES * dv * size;
     t.scores(
         c.in(first + 2),
@@ -187,6 +189,14 @@ final class KeyGradientSimd {
     boolean weighs = TileScores.weighs(a);
     if (weighs) {
       weigh(op, c, t, b, h, i0, columns, rows, j, n, group, mine);
+    }
+    if (r[AttentionGradPlan.ONE_TILE] == 1) {
+      long spare = p + 4 * bytes;
+      t.multiply(m, p, dp, spare, n, columns, 1);
+      if (weighs) {
+        t.multiply(m, spare, weight, spare, n, columns, 1);
+      }
+      t.sumColumns(m, spare, n, columns, m, r[DELTA] + lane);
     }
     t.gradient(m, p, m, dp, weighs, weight, n, columns, m, r[DELTA] + tile * QUERIES * size);
     OperandGradients.tile(op, c, t, b, h, i0, tile, rows, columns, j, n, group, dp);

@@ -140,9 +140,11 @@ final class OperandGradients {
       for (long b = 0; b < q.dim(0); b++) {
         long head = b * q.dim(1) + h;
         for (long i = 0; i < q.dim(2); i++) {
-          double lse = t.get(c.in(op.result() + 1), (head * q.dim(2) + i) * size);
+          long at = (head * q.dim(2) + i) * size;
+          double top = t.get(c.in(op.result() + 1), at);
+          double total = t.get(c.in(op.result() + 2), at);
           double delta = t.get(c.scratch(), lane(op, c, c.registers()[DELTA], head, i, size));
-          sum -= lse == Double.NEGATIVE_INFINITY ? 0 : Math.exp(sink - lse) * delta;
+          sum -= total == 0 ? 0 : Math.exp(sink - top) / total * delta;
         }
       }
       t.set(c.out(out), h * size, sum);

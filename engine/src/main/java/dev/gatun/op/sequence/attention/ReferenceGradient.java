@@ -37,7 +37,7 @@ final class ReferenceGradient {
   private void row(long row) {
     long i = row % s.sq;
     boolean counts = i < s.queries(row);
-    if (c.get(op.result() + 1, row) == Double.NEGATIVE_INFINITY) {
+    if (c.get(op.result() + 2, row) == 0) {
       return;
     }
     double lse = lse(row, i);

@@ -1,5 +1,6 @@
 package dev.gatun.op.sequence.attention;
 
+import dev.gatun.autograd.Gradients;
 import dev.gatun.autograd.Node;
 import dev.gatun.op.Composite;
 import dev.gatun.op.Keep;
@@ -109,8 +110,8 @@ public record RingAttention(Mask mask, double scale, double softcap, int parts)
   private record Partial(int keys, Attention op, List<Tensor> in, Tensor o, Tensor lse) {}
 
   /// What one part of the queries meets, step by step.
-  private List<Partial> partials(List<Tensor> in, int p, Scope work) {
-    Tensor q = slice(work.borrow(in.get(0)), p);
+  private List<Partial> partials(List<Tensor> in, int p, Scope work, boolean gradient) {
+    Tensor q = leaf(slice(work.borrow(in.get(0)), p), gradient);
     List<Partial> partials = new ArrayList<>();
     for (int s = 0; s < parts; s++) {
       int kp = (p + s) % parts;
@@ -118,8 +119,8 @@ public record RingAttention(Mask mask, double scale, double softcap, int parts)
       if (piece.isPresent()) {
         List<Tensor> inputs = new ArrayList<>();
         inputs.add(q);
-        inputs.add(slice(work.borrow(in.get(1)), kp));
-        inputs.add(slice(work.borrow(in.get(2)), kp));
+        inputs.add(leaf(slice(work.borrow(in.get(1)), kp), gradient));
+        inputs.add(leaf(slice(work.borrow(in.get(2)), kp), gradient));
         inputs.addAll(piece.get().runs());
         List<Tensor> out = piece.get().op().apply(inputs.toArray(Tensor[]::new));
         partials.add(new Partial(kp, piece.get().op(), inputs, out.get(0), out.get(1)));
@@ -128,9 +129,13 @@ public record RingAttention(Mask mask, double scale, double softcap, int parts)
     return partials;
   }
 
+  private static Tensor leaf(Tensor x, boolean gradient) {
+    return gradient ? x.detach().requiresGrad() : x;
+  }
+
   /// `o` and `lse` of one part of the queries.
   private List<Tensor> part(List<Tensor> in, int p, Scope work) {
-    List<Partial> partials = partials(in, p, work);
+    List<Partial> partials = partials(in, p, work, false);
     if (partials.isEmpty()) {
       Tensor q = slice(in.get(0), p);
       Shape all = q.shape().with(3, in.get(2).dim(3));
@@ -180,30 +185,26 @@ public record RingAttention(Mask mask, double scale, double softcap, int parts)
   /// by that of [Combine], and from each the gradients of its inputs.
   private void gradient(
       List<Tensor> in, int p, Tensor dO, Tensor dlse, List<List<Variable>> d, Scope work) {
-    List<Partial> partials = partials(in, p, work);
+    List<Partial> partials = partials(in, p, work, true);
     if (partials.isEmpty()) {
       return;
     }
     List<Tensor> each =
         new Combine.Grad()
             .apply(
-                Concat.stack(0, partials.stream().map(Partial::o).toArray(Tensor[]::new)),
-                Concat.stack(0, partials.stream().map(Partial::lse).toArray(Tensor[]::new)),
+                Concat.stack(0, partials.stream().map(x -> x.o().detach()).toArray(Tensor[]::new)),
+                Concat.stack(
+                    0, partials.stream().map(x -> x.lse().detach()).toArray(Tensor[]::new)),
                 dO,
                 dlse);
     for (int i = 0; i < partials.size(); i++) {
       Partial x = partials.get(i);
-      List<Tensor> inputs = new ArrayList<>();
-      inputs.add(each.get(0).select(0, i));
-      inputs.add(each.get(1).select(0, i));
-      inputs.add(x.o());
-      inputs.add(x.lse());
-      inputs.addAll(x.in());
-      List<Tensor> out =
-          new AttentionGrad(x.op(), true, List.of()).apply(inputs.toArray(Tensor[]::new));
-      d.get(0).get(p).add(out.get(0));
-      d.get(1).get(x.keys()).add(out.get(1));
-      d.get(2).get(x.keys()).add(out.get(2));
+      Tensor loss = x.o().mul(each.get(0).select(0, i)).sum();
+      loss = loss.add(x.lse().mul(each.get(1).select(0, i)).sum());
+      Gradients g = loss.backward();
+      d.get(0).get(p).add(g.of(x.in().get(0)));
+      d.get(1).get(x.keys()).add(g.of(x.in().get(1)));
+      d.get(2).get(x.keys()).add(g.of(x.in().get(2)));
     }
   }
 
