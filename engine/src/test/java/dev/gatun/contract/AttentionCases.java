@@ -44,6 +44,11 @@ final class AttentionCases {
     return qkv(d, 1, 2, 1, d.n(), d.n(), more);
   }
 
+  /// Values in whole panels at any width of vectors.
+  private static List<Input> panels(Draw d) {
+    return List.of(d.normal(1, 2, d.n(), 8), d.normal(1, 1, d.n(), 8), d.normal(1, 1, d.n(), 32));
+  }
+
   private static Input indices(DType t, int[] values, long... dims) {
     double[] v = Arrays.stream(values).asDoubleStream().toArray();
     return new Input(new Spec(t, Shape.of(dims)), v, false);
@@ -86,6 +91,8 @@ final class AttentionCases {
         of("causal.topLeft", op(Mask.causalTopLeft()), d -> qkv(d, 1, 2, 1, d.n() + 2, d.n()))
             .from(1),
         of("causal.longer", op(Mask.causal()), d -> qkv(d, 1, 2, 1, d.n(), d.n() + 70)).big(120),
+        of("cut.causal", op(Mask.causal()), AttentionCases::panels),
+        of("cut.window", op(Mask.window(20, 5).withSinks(3)), AttentionCases::panels).big(300),
         of("window", op(Mask.window(5, 2)), AttentionCases::square),
         of("window.sinks", op(Mask.window(3, 0).withSinks(2)), AttentionCases::square),
         of("window.wide", op(Mask.window(70, 3)), AttentionCases::square).big(300),

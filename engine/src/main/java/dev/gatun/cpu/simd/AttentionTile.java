@@ -52,9 +52,7 @@ public interface AttentionTile extends ScoreTile {
       int d,
       int columns,
       MemorySegment c,
-      long cAt,
-      MemorySegment zeros,
-      long zerosAt);
+      long cAt);
 
   /// `c[j, 0..wide) += sum_i p[j, i] b[i, 0..wide)` for `m` rows of the tile `p` and `k` of its
   /// columns; `wide` is a multiple of [#panel].
@@ -90,6 +88,20 @@ public interface AttentionTile extends ScoreTile {
   /// factors for what was summed before and as many sums, one after the other: scores become
   /// weights relative to the new maxima.
   void softmax(MemorySegment s, long at, int k, int columns, MemorySegment state, long stateAt);
+
+  /// As [#softmax] for maxima that no score exceeds, and that exceed none by more than 120 units:
+  /// nothing summed before changes. `hidden` says whether scores may be -inf.
+  void boundedSoftmax(
+      MemorySegment s,
+      long at,
+      int k,
+      int columns,
+      boolean hidden,
+      MemorySegment state,
+      long stateAt);
+
+  /// `y[r] = max_{i <= r} |x[i]|^2` for `rows` rows of `d` elements.
+  void greatestSquares(MemorySegment x, long at, long rows, int d, MemorySegment y, long yAt);
 
   /// Scores become weights `share exp(s - top)`; `top` in units, infinity for weights of 0.
   void weights(

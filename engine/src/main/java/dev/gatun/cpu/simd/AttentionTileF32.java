@@ -31,9 +31,9 @@ final class AttentionTileF32 extends ScoreTileF32 implements AttentionTile {
     return UNIT;
   }
 
-  /// `2^x` for `x` that is not above 0, 0 below -126; 0.6 ulp and that of the last product. The
+  /// `2^x` for `x` that is not above 0 nor below -126; 0.6 ulp and that of the last product. The
   /// polynomial of `(2^f - 1) / f` interpolates at Chebyshev nodes of `[-1/2, 1/2]`, to 2^-26.7.
-  private static FloatVector power(FloatVector x) {
+  private static FloatVector boundedPower(FloatVector x) {
     FloatVector t = x.add(0x1.8p23f + 127);
     FloatVector f = x.sub(t.sub(0x1.8p23f + 127));
     FloatVector p =
@@ -48,7 +48,12 @@ final class AttentionTileF32 extends ScoreTileF32 implements AttentionTile {
         t.reinterpretAsInts()
             .lanewise(jdk.incubator.vector.VectorOperators.LSHL, 23)
             .reinterpretAsFloats();
-    return p.mul(power).blend(0f, x.compare(LT, -126f));
+    return p.mul(power);
+  }
+
+  /// `2^x` for `x` that is not above 0, 0 below -126.
+  private static FloatVector power(FloatVector x) {
+    return boundedPower(x).blend(0f, x.compare(LT, -126f));
   }
 
   @Override
@@ -117,27 +122,9 @@ final class AttentionTileF32 extends ScoreTileF32 implements AttentionTile {
       int d,
       int columns,
       MemorySegment c,
-      long cAt,
-      MemorySegment zeros,
-      long zerosAt) {
-    products(
-        a,
-        at,
-        row,
-        m,
-        panels,
-        panelsAt,
-        2 * W,
-        d * 2 * W,
-        d,
-        columns / (2 * LANES),
-        zeros,
-        zerosAt,
-        0,
-        0,
-        c,
-        cAt,
-        ROW);
+      long cAt) {
+    int tiles = columns / (2 * LANES);
+    ScoreProductF32.rows(a, at, row, m, panels, panelsAt, 2 * W, d * 2 * W, d, tiles, c, cAt, ROW);
   }
 
   @Override
@@ -360,6 +347,70 @@ final class AttentionTileF32 extends ScoreTileF32 implements AttentionTile {
     load(state, sums + W)
         .fma(load(state, stateAt + ROW + W), l1)
         .intoMemorySegment(state, sums + W, ORDER);
+  }
+
+  @Override
+  public void boundedSoftmax(
+      MemorySegment s,
+      long at,
+      int k,
+      int columns,
+      boolean hidden,
+      MemorySegment state,
+      long stateAt) {
+    for (int i = 0; i < columns; i += 2 * LANES) {
+      if (hidden) {
+        exp(s, at + i * SIZE, k, state, stateAt + i * SIZE);
+      } else {
+        boundedExp(s, at + i * SIZE, k, state, stateAt + i * SIZE);
+      }
+    }
+  }
+
+  private static void boundedExp(
+      MemorySegment s, long at, int k, MemorySegment state, long stateAt) {
+    s = Lanes.offHeap(s);
+    state = Lanes.offHeap(state);
+    FloatVector m0 = load(state, stateAt);
+    FloatVector m1 = load(state, stateAt + W);
+    FloatVector l0 = FloatVector.zero(F32);
+    FloatVector l1 = FloatVector.zero(F32);
+    for (int j = 0; j < k; j++) {
+      long from = at + j * ROW;
+      FloatVector x = boundedPower(load(s, from).sub(m0));
+      FloatVector y = boundedPower(load(s, from + W).sub(m1));
+      x.intoMemorySegment(s, from, ORDER);
+      y.intoMemorySegment(s, from + W, ORDER);
+      l0 = l0.add(x);
+      l1 = l1.add(y);
+    }
+    long sums = stateAt + 2 * ROW;
+    load(state, sums).add(l0).intoMemorySegment(state, sums, ORDER);
+    load(state, sums + W).add(l1).intoMemorySegment(state, sums + W, ORDER);
+  }
+
+  @Override
+  public void greatestSquares(
+      MemorySegment x, long at, long rows, int d, MemorySegment y, long yAt) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    float most = 0;
+    int full = F32.loopBound(d);
+    for (long r = 0; r < rows; r++) {
+      long from = at + r * d * SIZE;
+      FloatVector sum = FloatVector.zero(F32);
+      for (int i = 0; i < full; i += LANES) {
+        FloatVector v = load(x, from + i * SIZE);
+        sum = v.fma(v, sum);
+      }
+      float total = Fold.sum(sum);
+      for (int i = full; i < d; i++) {
+        float v = x.get(FLOAT, from + i * SIZE);
+        total += v * v;
+      }
+      most = Math.max(most, total);
+      y.set(FLOAT, yAt + r * SIZE, most);
+    }
   }
 
   @Override

@@ -31,6 +31,10 @@ final class AttentionTileF64 extends ScoreTileF64 implements AttentionTile {
     return UNIT;
   }
 
+  private static DoubleVector boundedPower(DoubleVector x) {
+    return ExpLanes.nonPositiveF64(x);
+  }
+
   private static DoubleVector power(DoubleVector x) {
     return ExpLanes.nonPositiveF64(x);
   }
@@ -101,27 +105,9 @@ final class AttentionTileF64 extends ScoreTileF64 implements AttentionTile {
       int d,
       int columns,
       MemorySegment c,
-      long cAt,
-      MemorySegment zeros,
-      long zerosAt) {
-    products(
-        a,
-        at,
-        row,
-        m,
-        panels,
-        panelsAt,
-        2 * W,
-        d * 2 * W,
-        d,
-        columns / (2 * LANES),
-        zeros,
-        zerosAt,
-        0,
-        0,
-        c,
-        cAt,
-        ROW);
+      long cAt) {
+    int tiles = columns / (2 * LANES);
+    ScoreProductF64.rows(a, at, row, m, panels, panelsAt, 2 * W, d * 2 * W, d, tiles, c, cAt, ROW);
   }
 
   @Override
@@ -344,6 +330,70 @@ final class AttentionTileF64 extends ScoreTileF64 implements AttentionTile {
     load(state, sums + W)
         .fma(load(state, stateAt + ROW + W), l1)
         .intoMemorySegment(state, sums + W, ORDER);
+  }
+
+  @Override
+  public void boundedSoftmax(
+      MemorySegment s,
+      long at,
+      int k,
+      int columns,
+      boolean hidden,
+      MemorySegment state,
+      long stateAt) {
+    for (int i = 0; i < columns; i += 2 * LANES) {
+      if (hidden) {
+        exp(s, at + i * SIZE, k, state, stateAt + i * SIZE);
+      } else {
+        boundedExp(s, at + i * SIZE, k, state, stateAt + i * SIZE);
+      }
+    }
+  }
+
+  private static void boundedExp(
+      MemorySegment s, long at, int k, MemorySegment state, long stateAt) {
+    s = Lanes.offHeap(s);
+    state = Lanes.offHeap(state);
+    DoubleVector m0 = load(state, stateAt);
+    DoubleVector m1 = load(state, stateAt + W);
+    DoubleVector l0 = DoubleVector.zero(F64);
+    DoubleVector l1 = DoubleVector.zero(F64);
+    for (int j = 0; j < k; j++) {
+      long from = at + j * ROW;
+      DoubleVector x = boundedPower(load(s, from).sub(m0));
+      DoubleVector y = boundedPower(load(s, from + W).sub(m1));
+      x.intoMemorySegment(s, from, ORDER);
+      y.intoMemorySegment(s, from + W, ORDER);
+      l0 = l0.add(x);
+      l1 = l1.add(y);
+    }
+    long sums = stateAt + 2 * ROW;
+    load(state, sums).add(l0).intoMemorySegment(state, sums, ORDER);
+    load(state, sums + W).add(l1).intoMemorySegment(state, sums + W, ORDER);
+  }
+
+  @Override
+  public void greatestSquares(
+      MemorySegment x, long at, long rows, int d, MemorySegment y, long yAt) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    double most = 0;
+    int full = F64.loopBound(d);
+    for (long r = 0; r < rows; r++) {
+      long from = at + r * d * SIZE;
+      DoubleVector sum = DoubleVector.zero(F64);
+      for (int i = 0; i < full; i += LANES) {
+        DoubleVector v = load(x, from + i * SIZE);
+        sum = v.fma(v, sum);
+      }
+      double total = Fold.sum(sum);
+      for (int i = full; i < d; i++) {
+        double v = x.get(DOUBLE, from + i * SIZE);
+        total += v * v;
+      }
+      most = Math.max(most, total);
+      y.set(DOUBLE, yAt + r * SIZE, most);
+    }
   }
 
   @Override

@@ -179,7 +179,10 @@ public record Attention(
     int extra = c.outputs() - 2;
     c.set(extra, row, top);
     double rounded = c.outSpec(extra).dtype().read(c.out(extra), row);
-    c.set(extra + 1, row, none ? 0 : total * Math.exp(top - rounded));
+    double off = top - rounded;
+    // The exponential of what rounding left, at most 2^-24 of the score: a series is enough.
+    double factor = Math.abs(off) < 1e-5 ? 1 + off * (1 + off / 2) : Math.exp(off);
+    c.set(extra + 1, row, none ? 0 : total * factor);
   }
 
   @Override

@@ -13,7 +13,7 @@ final class AttentionPlan {
   static final int QUERIES = AttentionTile.QUERIES;
 
   /// Keys of a tile: a multiple of the six rows of a register tile.
-  static final int KEYS = 96;
+  static final int KEYS = 132;
 
   private static final long ROW = QUERIES * 8L;
 
@@ -112,10 +112,17 @@ final class AttentionPlan {
     return heads * tableLength(q.shape(), in.get(Attention.K).shape()) * size(q.dtype()) + 63 & -64;
   }
 
+  /// Bytes of the greatest squares of keys up to each, and a line before them.
+  static long squares(Shape k, DType t) {
+    return 64 + k.dim(0) * k.dim(1) * k.dim(2) * size(t) + 63 & -64;
+  }
+
   static long scratch(Attention op, List<Spec> in, int workers) {
     Spec q = in.get(Attention.Q);
     long tiles = workers * perWorker(op, q.shape(), in.get(Attention.V).shape(), q.dtype());
-    return Math.max(tables(op, in) + tiles, DecodePlan.scratch(op, in, workers));
+    return Math.max(
+        tables(op, in) + squares(in.get(Attention.K).shape(), q.dtype()) + tiles,
+        DecodePlan.scratch(op, in, workers));
   }
 
   static long gradScratch(AttentionGrad op, List<Spec> in, int workers) {

@@ -16,10 +16,20 @@ import java.lang.foreign.ValueLayout;
 /// Vector form of [Attention]: a block is a tile of queries of one head, which passes over the keys
 /// it sees with a running softmax. Keys and values are read where they lie.
 final class AttentionSimd {
+  private static final Workers.Body NORMS = (c, phase, block, worker) -> squares(c, block);
   private static final Workers.Body BLOCK = (c, phase, block, worker) -> block(c, block, worker);
 
   /// Register of where workers' memory begins, after the tables.
   private static final int BASE = 0;
+
+  /// Register of where the greatest squares of keys lie, or 0 where scores are not only products.
+  private static final int SQUARES = 1;
+
+  /// Most units by which a score may exceed 0: the least weight is then `2^-120`, in F64 more.
+  private static final double BOUND = 60;
+
+  /// Squares are sums rounded in any direction.
+  private static final double ROUNDED_UP = 1 + 1e-4;
 
   private AttentionSimd() {}
 
@@ -30,10 +40,31 @@ final class AttentionSimd {
     }
     Shape q = c.inShape(Attention.Q);
     c.kernel(op);
-    c.registers()[BASE] = tables(op, c, 0);
+    long tables = tables(op, c, 0);
+    Shape k = c.inShape(Attention.K);
+    int keyHeads = Math.toIntExact(k.dim(0) * k.dim(1));
+    c.registers()[SQUARES] = 0;
+    c.registers()[BASE] = tables + AttentionPlan.squares(k, c.dtype());
+    if (boundable(op) && q.dim(2) >= QUERIES && keyHeads > 0) {
+      c.registers()[SQUARES] = tables + 64;
+      w.run(NORMS, c, 0, keyHeads);
+    }
     TileScores.tables(op, c, 0);
     long tiles = AttentionRules.blocks(q.dim(2));
     w.run(BLOCK, c, 0, Math.toIntExact(q.dim(0) * q.dim(1) * tiles));
+  }
+
+  /// Whether scores are products alone.
+  private static boolean boundable(Attention op) {
+    for (Operand o : op.operands()) {
+      switch (o) {
+        case QUERY_LENGTHS, KEY_LENGTHS, RUNS, BLOCKS, FACTOR -> {}
+        case VISIBLE, BIAS, SINK, SLOPES, DECAY, RELATIVE -> {
+          return false;
+        }
+      }
+    }
+    return op.softcap() == 0 && !op.maxLogits();
   }
 
   /// Bytes of the tables.
@@ -72,13 +103,21 @@ final class AttentionSimd {
     long scores = AttentionPlan.scores(panels, d, type);
     long sums = scores + 2 * AttentionPlan.tileBytes(type);
     begin(op, c, t, h, mine, sums, AttentionPlan.wide(v.dim(3), t.panel()));
+    boolean bounded = bound(c, t, op.scale(), head, from, rows, mine);
+    boolean cuts = bounded && !TileScores.weighs(op) && v.dim(3) % t.panel() == 0;
     long j = VisibleRuns.next(m, mine, 0);
     while (j != Long.MAX_VALUE) {
       long end = VisibleRuns.stretch(m, mine, j);
+      long each = each(end - j);
       for (long at = j; at < end; ) {
-        long stop = stop(op, c, 0, b, h, i0, at, Math.min(end, at + KEYS));
+        long stop = stop(op, c, 0, b, h, i0, at, Math.min(end, at + each));
         if (stop > at) {
-          tile(op, c, t, b, h, i0, rows, columns, at, (int) (stop - at), mine);
+          int n = (int) (stop - at);
+          if (cuts && !VisibleRuns.all(m, mine, at, stop)) {
+            cut(op, c, t, head, rows, at, n, mine);
+          } else {
+            tile(op, c, t, b, h, i0, rows, columns, at, n, bounded, mine);
+          }
           at = stop;
         } else {
           at = (at / Attention.BLOCK + 1) * Attention.BLOCK;
@@ -89,6 +128,62 @@ final class AttentionSimd {
     for (int r = 0; r < rows; r++) {
       finish(op, c, t, b, head * q.dim(2) + i0 + r, r, mine, sums);
     }
+  }
+
+  /// Keys of a tile of a stretch of `n`: tiles of one size, in whole register tiles.
+  private static long each(long n) {
+    long tiles = (n + KEYS - 1) / KEYS;
+    return Math.min(KEYS, ((n + tiles - 1) / tiles + 5) / 6 * 6);
+  }
+
+  /// Sets the greatest score that each query can have, `|q| max |k|` over the keys up to its last
+  /// by Cauchy and Schwarz, where that is so little that no weight relative to it is too small a
+  /// number. True if it is for all: maxima need not be looked for then, and no sum changes as they
+  /// grow, which is a tenth of the time. Where it is not, the others' maxima stay as they are here,
+  /// so that no query's bits depend on another's, or on keys that it does not see.
+  private static boolean bound(
+      Call c, AttentionTile t, double scale, long head, long at, int rows, long mine) {
+    if (c.registers()[SQUARES] == 0) {
+      return false;
+    }
+    Shape q = c.inShape(Attention.Q);
+    Shape k = c.inShape(Attention.K);
+    int d = (int) q.dim(3);
+    int size = t.size();
+    MemorySegment m = c.scratch();
+    long squares = c.registers()[SQUARES] + keyHead(q, k, head) * k.dim(2) * size;
+    double factor = Math.abs(scale) * t.unit() * ROUNDED_UP;
+    long state = mine + STATE;
+    boolean all = true;
+    for (int r = 0; r < rows; r++) {
+      long end = VisibleRuns.last(m, mine, r);
+      t.greatestSquares(
+          c.in(Attention.Q), at + (long) r * d * size, 1, d, m, mine + AttentionPlan.SUMS);
+      double square = t.get(m, mine + AttentionPlan.SUMS);
+      double keys = end < 0 ? 0 : t.get(m, squares + end * size);
+      double most = Math.sqrt(square) * Math.sqrt(keys) * factor;
+      boolean bounded = most <= BOUND;
+      if (bounded) {
+        t.set(m, state + (long) r * size, most);
+      }
+      all &= bounded;
+    }
+    for (int r = rows; r < QUERIES; r++) {
+      t.set(m, state + (long) r * size, 0);
+    }
+    if (all) {
+      t.fill(m, state + (long) QUERIES * size, QUERIES, 1);
+    }
+    return all;
+  }
+
+  private static void squares(Call c, int block) {
+    AttentionTile t = AttentionPlan.tile(c.dtype());
+    Shape k = c.inShape(Attention.K);
+    int d = (int) k.dim(3);
+    long row = block * k.dim(2);
+    long to = c.registers()[SQUARES] + row * t.size();
+    t.greatestSquares(c.in(Attention.K), row * d * t.size(), k.dim(2), d, c.scratch(), to);
   }
 
   /// Up to where keys from `j` on lie in blocks that are computed, at most `end`; `j` itself where
@@ -133,6 +228,7 @@ final class AttentionSimd {
       int columns,
       long j,
       int n,
+      boolean bounded,
       long mine) {
     MemorySegment m = c.scratch();
     Shape q = c.inShape(Attention.Q);
@@ -145,20 +241,14 @@ final class AttentionSimd {
     long panels = mine + AttentionPlan.TILES;
     long scores = AttentionPlan.scores(panels, d, c.dtype());
     t.scores(
-        c.in(Attention.K),
-        key * d * size,
-        (long) d * size,
-        n,
-        m,
-        panels,
-        d,
-        columns,
-        m,
-        scores,
-        m,
-        mine + AttentionPlan.ZEROS);
+        c.in(Attention.K), key * d * size, (long) d * size, n, m, panels, d, columns, m, scores);
     TileScores.scores(op, c, 0, t, b, h, i0, rows, columns, j, n, mine, mine, scores, -1);
-    t.softmax(m, scores, n, columns, m, mine + STATE);
+    if (bounded) {
+      boolean hidden = !VisibleRuns.all(m, mine, j, j + n);
+      t.boundedSoftmax(m, scores, n, columns, hidden, m, mine + STATE);
+    } else {
+      t.softmax(m, scores, n, columns, m, mine + STATE);
+    }
     long tile = AttentionPlan.tileBytes(c.dtype());
     if (op.has(Operand.FACTOR)) {
       long table = TileScores.diagonals(op, Operand.FACTOR, c, 0, b, h, i0, j);
@@ -180,8 +270,54 @@ final class AttentionSimd {
     }
     long factors = mine + STATE + (long) QUERIES * size;
     long row = (long) wide * size;
-    t.scaleRows(m, factors, rows, wide, m, sums, row);
+    if (!bounded) {
+      t.scaleRows(m, factors, rows, wide, m, sums, row);
+    }
     t.addColumns(m, scores, rows, values, valuesAt, row, n, wide, m, sums, row);
+  }
+
+  /// A tile that the mask cuts through, panel by panel of queries: each over the keys that its own
+  /// queries reach.
+  private static void cut(
+      Attention op, Call c, AttentionTile t, long head, int rows, long j, int n, long mine) {
+    MemorySegment m = c.scratch();
+    Shape q = c.inShape(Attention.Q);
+    Shape v = c.inShape(Attention.V);
+    int d = (int) q.dim(3);
+    int dv = (int) v.dim(3);
+    int size = t.size();
+    int panel = t.panel();
+    long key = keyHead(q, v, head) * v.dim(2);
+    long panels = mine + AttentionPlan.TILES;
+    long scores = AttentionPlan.scores(panels, d, c.dtype());
+    long sums = scores + 2 * AttentionPlan.tileBytes(c.dtype());
+    long row = (long) dv * size;
+    for (int p = 0; p < rows; p += panel) {
+      int lanes = Math.min(panel, rows - p);
+      int from = VisibleRuns.reachBegin(m, mine, p, lanes, j, n);
+      int k = VisibleRuns.reachEnd(m, mine, p, lanes, j, n) - from;
+      if (k <= 0) {
+        continue;
+      }
+      long first = key + j + from;
+      long at = scores + ((long) from * QUERIES + p) * size;
+      long queries = panels + (long) p * d * size;
+      t.scores(
+          c.in(Attention.K), first * d * size, (long) d * size, k, m, queries, d, panel, m, at);
+      boolean hidden = !VisibleRuns.all(m, mine, p, lanes, j + from, k);
+      if (hidden) {
+        TileScores.near(t, m, p, lanes, panel, j + from, k, mine, mine);
+        t.hide(m, at, k, panel, m, mine + AttentionPlan.NEAR + (long) p * size);
+      }
+      long state = mine + STATE + (long) p * size;
+      t.boundedSoftmax(m, at, k, panel, hidden, m, state);
+      t.addColumns(
+          m, at, lanes, c.in(Attention.V), first * row, row, k, dv, m, sums + p * row, row);
+    }
+  }
+
+  private static long keyHead(Shape q, Shape v, long head) {
+    return head / q.dim(1) * v.dim(1) + head % q.dim(1) / (q.dim(1) / v.dim(1));
   }
 
   private static void finish(
@@ -191,11 +327,11 @@ final class AttentionSimd {
     int dv = (int) c.inShape(Attention.V).dim(3);
     int size = t.size();
     long state = mine + STATE + (long) r * size;
-    double max = t.get(m, state) / t.unit();
     double total = t.get(m, state + 2L * QUERIES * size);
     long at = sums + r * AttentionPlan.wide(dv, t.panel()) * size;
     long queries = VisibleRuns.length(op, c, 0, Operand.QUERY_LENGTHS, b, q.dim(2));
     boolean finite = Double.isFinite(total) && t.isFinite(m, at, dv);
+    double max = t.get(m, state) / t.unit();
     if (!finite) {
       op.row(new Scores(op, c, 0), c, row);
       return;

@@ -163,29 +163,15 @@ final class KeyGradientSimd {
     long dp = p + bytes;
     long slope = a.softcap() > 0 ? p + 2 * bytes : -1;
     long weight = p + 3 * bytes;
-    long zeros = mine + AttentionPlan.ZEROS;
     long panels = r[PANELS] + tile * QUERIES * d * size;
-    t.scores(
-        c.in(first + 1), key * d * size, (long) d * size, n, m, panels, d, columns, m, p, m, zeros);
+    t.scores(c.in(first + 1), key * d * size, (long) d * size, n, m, panels, d, columns, m, p);
     TileScores.perQuery(a, c, first, t, b, h, i0, rows, mine);
     long runs = r[RUNS] + tile * AttentionGradPlan.RUNS_BYTES;
     TileScores.scores(a, c, first, t, b, h, i0, rows, columns, j, n, mine, runs, p, slope);
     long lane = tile * QUERIES * size;
     t.weights(m, p, n, columns, m, r[TOP] + lane, r[SHARE] + lane);
     panels = r[GRADIENT_PANELS] + tile * QUERIES * dv * size;
-    t.scores(
-        c.in(first + 2),
-        key * dv * size,
-        (long) dv * size,
-        n,
-        m,
-        panels,
-        dv,
-        columns,
-        m,
-        dp,
-        m,
-        zeros);
+    t.scores(c.in(first + 2), key * dv * size, (long) dv * size, n, m, panels, dv, columns, m, dp);
     boolean weighs = TileScores.weighs(a);
     if (weighs) {
       weigh(op, c, t, b, h, i0, columns, rows, j, n, group, mine);

@@ -137,7 +137,7 @@ final class TileScores {
       added(op, c, first, t, b, h, i0, rows, columns, j, n, mine, at);
     }
     if (!VisibleRuns.all(m, runs, j, j + n)) {
-      near(t, m, rows, j, n, mine, runs);
+      near(t, m, 0, rows, columns, j, n, mine, runs);
       t.hide(m, at, n, columns, m, mine + AttentionPlan.NEAR);
     }
     if (op.has(Operand.VISIBLE)) {
@@ -150,13 +150,22 @@ final class TileScores {
     }
   }
 
-  /// The runs' ends as elements, relative to key `j`.
-  private static void near(
-      AttentionTile t, MemorySegment m, int rows, long j, int n, long mine, long runs) {
+  /// The runs' ends as elements, relative to key `j`, of `lanes` queries from number `from` on;
+  /// empty runs up to `columns`.
+  static void near(
+      AttentionTile t,
+      MemorySegment m,
+      int from,
+      int lanes,
+      int columns,
+      long j,
+      int n,
+      long mine,
+      long runs) {
     for (int which = 0; which < 4; which++) {
       long at = mine + AttentionPlan.NEAR + (long) which * AttentionPlan.QUERIES * t.size();
-      for (int r = 0; r < AttentionPlan.QUERIES; r++) {
-        long end = r < rows ? VisibleRuns.near(m, runs, which, r, j, n) : 0;
+      for (int r = from; r < from + columns; r++) {
+        long end = r < from + lanes ? VisibleRuns.near(m, runs, which, r, j, n) : 0;
         t.set(m, at + (long) r * t.size(), end);
       }
     }

@@ -142,6 +142,53 @@ final class VisibleRuns {
     return false;
   }
 
+  /// Last key that query `r` sees, or a negative number.
+  static long last(MemorySegment m, long mine, int r) {
+    long at = mine + AttentionPlan.RUNS + r * 8L;
+    long end = Math.max(m.get(LONG, at + ROW), m.get(LONG, at + 3 * ROW));
+    return Math.max(end, 0) - 1;
+  }
+
+  /// First of the keys `j` to `j + n` that some of `lanes` queries from number `from` on sees,
+  /// counted from `j`; `n` where none does.
+  static int reachBegin(MemorySegment m, long mine, int from, int lanes, long j, int n) {
+    long least = n;
+    for (int r = from; r < from + lanes; r++) {
+      for (int run = 0; run < 2; run++) {
+        long begin = near(m, mine, 2 * run, r, j, n);
+        long end = near(m, mine, 2 * run + 1, r, j, n);
+        least = begin < end && end > 0 ? Math.min(least, Math.max(0, begin)) : least;
+      }
+    }
+    return (int) least;
+  }
+
+  /// One past the last of them; 0 where none does.
+  static int reachEnd(MemorySegment m, long mine, int from, int lanes, long j, int n) {
+    long most = 0;
+    for (int r = from; r < from + lanes; r++) {
+      for (int run = 0; run < 2; run++) {
+        long begin = near(m, mine, 2 * run, r, j, n);
+        long end = near(m, mine, 2 * run + 1, r, j, n);
+        most = begin < end && begin < n ? Math.max(most, Math.min(n, end)) : most;
+      }
+    }
+    return (int) most;
+  }
+
+  /// Whether each of those queries sees all keys from `j` to `j + n` in one run.
+  static boolean all(MemorySegment m, long mine, int from, int lanes, long j, int n) {
+    boolean all = true;
+    for (int r = from; r < from + lanes; r++) {
+      boolean one = false;
+      for (int run = 0; run < 2; run++) {
+        one |= near(m, mine, 2 * run, r, j, n) <= 0 && near(m, mine, 2 * run + 1, r, j, n) >= n;
+      }
+      all &= one;
+    }
+    return all;
+  }
+
   /// Ends of a run of query `r` relative to key `j`, within `[-1, n + 1]`: 0 and 1 of the earlier,
   /// 2 and 3 of the later run.
   static long near(MemorySegment m, long mine, int which, int r, long j, int n) {
