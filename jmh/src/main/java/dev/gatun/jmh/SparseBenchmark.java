@@ -50,6 +50,8 @@ public class SparseBenchmark {
   private static final int CENTROIDS = 64;
 
   /// What is timed.
+  // A mask is a record of numbers.
+  @SuppressWarnings("ImmutableEnumChecker")
   public enum Form {
     /// The best sixteen blocks of keys for each block of queries.
     TOP_BLOCKS(Mask.causal()) {

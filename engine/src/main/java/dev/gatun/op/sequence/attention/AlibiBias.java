@@ -26,8 +26,8 @@ public final class AlibiBias {
       Optional<Tensor> keyLengths) {
     Scope scope = slopes.scope();
     DType t = slopes.dtype();
-    Tensor i = scope.arange(t, 0, queries, 1).reshape(queries, 1);
-    Tensor j = scope.arange(t, 0, keys, 1);
+    Tensor i = scope.arange(t, 0, (double) queries, 1).reshape(queries, 1);
+    Tensor j = scope.arange(t, 0, (double) keys, 1);
     Tensor distance =
         i.add(length(scope, t, keys, keyLengths))
             .sub(length(scope, t, queries, queryLengths))

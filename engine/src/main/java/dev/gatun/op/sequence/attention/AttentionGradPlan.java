@@ -69,14 +69,7 @@ final class AttentionGradPlan {
     long dv = AttentionPlan.wide(v.dim(3), panel);
     long heads = q.dim(0) * q.dim(1);
     long tiles = heads * AttentionRules.blocks(q.dim(2));
-    boolean shared = op.output(Operand.BIAS) >= 0 && TileScores.stride(bias, 1) != 0;
-    r[BATCHES] = shared && TileScores.stride(bias, 4) == 0 ? 1 : q.dim(0);
-    r[HEADS] = shared && TileScores.stride(bias, 3) == 0 ? 1 : k.dim(1);
-    r[KEYS] = op.attention().has(Operand.BLOCKS) ? Attention.BLOCK : AttentionPlan.KEYS;
-    long keyTiles = (k.dim(2) + r[KEYS] - 1) / r[KEYS];
-    long units = Math.max(1, r[BATCHES] * r[HEADS]);
-    r[ONE_TILE] = keyTiles == 1 ? 1 : 0;
-    r[GROUPS] = Math.max(1, Math.min(keyTiles, (BLOCKS + units - 1) / units));
+    cut(op, q, k, bias, r);
     long at = tables;
     at = next(r, PANELS, at, tiles * QUERIES * q.dim(3) * size);
     at = next(r, GRADIENT_PANELS, at, tiles * QUERIES * v.dim(3) * size);
@@ -102,6 +95,18 @@ final class AttentionGradPlan {
                 + 63
             & -64;
     return next(r, WORKERS, at, workers * r[PER_WORKER]);
+  }
+
+  /// How many blocks of work there are, and keys in a tile.
+  private static void cut(AttentionGrad op, Shape q, Shape k, Shape bias, long[] r) {
+    boolean shared = op.output(Operand.BIAS) >= 0 && TileScores.stride(bias, 1) != 0;
+    r[BATCHES] = shared && TileScores.stride(bias, 4) == 0 ? 1 : q.dim(0);
+    r[HEADS] = shared && TileScores.stride(bias, 3) == 0 ? 1 : k.dim(1);
+    r[KEYS] = op.attention().has(Operand.BLOCKS) ? Attention.BLOCK : AttentionPlan.KEYS;
+    long keyTiles = (k.dim(2) + r[KEYS] - 1) / r[KEYS];
+    long units = Math.max(1, r[BATCHES] * r[HEADS]);
+    r[ONE_TILE] = keyTiles == 1 ? 1 : 0;
+    r[GROUPS] = Math.max(1, Math.min(keyTiles, (BLOCKS + units - 1) / units));
   }
 
   private static long next(long[] r, int register, long at, long bytes) {

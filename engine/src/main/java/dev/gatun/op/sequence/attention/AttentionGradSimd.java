@@ -26,8 +26,7 @@ import java.lang.foreign.ValueLayout;
 /// once; blocks of keys pass over the tiles of queries that see them ([KeyGradientSimd]); gradients
 /// of queries and operands are added up.
 final class AttentionGradSimd {
-  private static final Workers.Body PREPARE =
-      (c, phase, block, worker) -> prepare(c, block, worker);
+  private static final Workers.Body PREPARE = (c, phase, block, worker) -> prepare(c, block);
   private static final Workers.Body KEY_BLOCK =
       (c, phase, block, worker) -> KeyGradientSimd.block(c, block, worker);
   private static final Workers.Body QUERY_TILE = (c, phase, block, worker) -> queries(c, block);
@@ -41,7 +40,7 @@ final class AttentionGradSimd {
     Shape q = c.inShape(op.first());
     Shape k = c.inShape(op.first() + 1);
     TileScores.tables(op.attention(), c, op.first());
-    clear(op, c);
+    clear(c);
     int tiles = Math.toIntExact(q.dim(0) * q.dim(1) * AttentionRules.blocks(q.dim(2)));
     int keyHeads = Math.toIntExact(q.dim(0) * k.dim(1));
     w.run(PREPARE, c, 0, tiles + keyHeads);
@@ -59,7 +58,7 @@ final class AttentionGradSimd {
   }
 
   /// Zeros in what blocks add to.
-  private static void clear(AttentionGrad op, Call c) {
+  private static void clear(Call c) {
     for (int i = Attention.FIRST_OPERAND; i < c.outputs(); i++) {
       Lanes.clear(c.out(i), 0, c.outSpec(i).bytes());
     }
@@ -68,7 +67,7 @@ final class AttentionGradSimd {
     Lanes.clear(c.scratch(), r[AttentionGradPlan.ROW_SUMS], bytes);
   }
 
-  private static void prepare(Call c, int block, int worker) {
+  private static void prepare(Call c, int block) {
     AttentionGrad op = (AttentionGrad) c.kernel();
     Attention a = op.attention();
     AttentionTile t = AttentionGradPlan.tile(op, c);

@@ -114,7 +114,7 @@ final class AttentionSimd {
         if (stop > at) {
           int n = (int) (stop - at);
           if (cuts && !VisibleRuns.all(m, mine, at, stop)) {
-            cut(op, c, t, head, rows, at, n, mine);
+            cut(c, t, head, rows, at, n, mine);
           } else {
             tile(op, c, t, b, h, i0, rows, columns, at, n, bounded, mine);
           }
@@ -278,8 +278,7 @@ final class AttentionSimd {
 
   /// A tile that the mask cuts through, panel by panel of queries: each over the keys that its own
   /// queries reach.
-  private static void cut(
-      Attention op, Call c, AttentionTile t, long head, int rows, long j, int n, long mine) {
+  private static void cut(Call c, AttentionTile t, long head, int rows, long j, int n, long mine) {
     MemorySegment m = c.scratch();
     Shape q = c.inShape(Attention.Q);
     Shape v = c.inShape(Attention.V);

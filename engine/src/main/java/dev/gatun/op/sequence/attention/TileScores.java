@@ -166,7 +166,7 @@ final class TileScores {
       long at = mine + AttentionPlan.NEAR + (long) which * AttentionPlan.QUERIES * t.size();
       for (int r = from; r < from + columns; r++) {
         long end = r < from + lanes ? VisibleRuns.near(m, runs, which, r, j, n) : 0;
-        t.set(m, at + (long) r * t.size(), end);
+        t.set(m, at + (long) r * t.size(), (double) end);
       }
     }
   }

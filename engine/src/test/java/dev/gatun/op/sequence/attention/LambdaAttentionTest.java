@@ -19,7 +19,7 @@ class LambdaAttentionTest {
     Tensor near = Rope.of(q, rotary, 0).matmul(keys.transpose(2, 3));
     Tensor far = near;
     if (limit.isPresent()) {
-      Tensor at = a.scope.full(DType.I64, Shape.of(N), Math.min(limit.getAsLong(), N - 1));
+      Tensor at = a.scope.full(DType.I64, Shape.of(N), (double) Math.min(limit.getAsLong(), N - 1));
       far = Rope.of(q, rotary, rotary.tables(q.dtype(), at)).matmul(k.transpose(2, 3));
     }
     double[] isFar = new double[N * N];
