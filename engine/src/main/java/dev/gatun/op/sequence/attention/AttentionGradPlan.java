@@ -70,14 +70,7 @@ final class AttentionGradPlan {
     long heads = q.dim(0) * q.dim(1);
     long tiles = heads * AttentionRules.blocks(q.dim(2));
     cut(op, q, k, bias, r);
-    long at = tables;
-    at = next(r, PANELS, at, tiles * QUERIES * q.dim(3) * size);
-    at = next(r, GRADIENT_PANELS, at, tiles * QUERIES * v.dim(3) * size);
-    at = next(r, TOP, at, tiles * QUERIES * size);
-    at = next(r, SHARE, at, tiles * QUERIES * size);
-    at = next(r, DELTA, at, tiles * QUERIES * size);
-    at = next(r, RUNS, at, tiles * RUNS_BYTES);
-    at = next(r, FLAGS, at, 8 * (tiles + q.dim(0) * k.dim(1)));
+    long at = lanes(tables, tiles, q, k, v, t, r);
     boolean direct = r[GROUPS] == 1 && d == q.dim(3);
     long rows = tiles * QUERIES * size;
     at = next(r, QUERY_GRADIENTS, at, direct ? 0 : r[GROUPS] * rows * d);
@@ -95,6 +88,19 @@ final class AttentionGradPlan {
                 + 63
             & -64;
     return next(r, WORKERS, at, workers * r[PER_WORKER]);
+  }
+
+  /// Places what each tile of queries has, and returns the end.
+  private static long lanes(long from, long tiles, Shape q, Shape k, Shape v, DType t, long[] r) {
+    long size = t.bytes();
+    long at = from;
+    at = next(r, PANELS, at, tiles * QUERIES * q.dim(3) * size);
+    at = next(r, GRADIENT_PANELS, at, tiles * QUERIES * v.dim(3) * size);
+    at = next(r, TOP, at, tiles * QUERIES * size);
+    at = next(r, SHARE, at, tiles * QUERIES * size);
+    at = next(r, DELTA, at, tiles * QUERIES * size);
+    at = next(r, RUNS, at, tiles * RUNS_BYTES);
+    return next(r, FLAGS, at, 8 * (tiles + q.dim(0) * k.dim(1)));
   }
 
   /// How many blocks of work there are, and keys in a tile.
