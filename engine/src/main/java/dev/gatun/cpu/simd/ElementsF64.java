@@ -1,7 +1,7 @@
 package dev.gatun.cpu.simd;
 
-import static dev.gatun.cpu.simd.Lanes.F64;
 import static dev.gatun.cpu.simd.Lanes.DOUBLE;
+import static dev.gatun.cpu.simd.Lanes.F64;
 import static dev.gatun.cpu.simd.Lanes.ORDER;
 import static dev.gatun.cpu.simd.ReduceF64.load;
 
