@@ -98,11 +98,8 @@ public final class Report {
     List<Trial> sums = trials("cumsum", CumSumBenchmark.class, threads(Map.of()));
     List<Trial> fourier = trials("fourier", FourierBenchmark.class, fourierRows());
     List<Trial> convolutions = trials("conv", ConvBenchmark.class, convolutionRows());
-    List<Trial> decode = trials("decode", DecodeBenchmark.class, decodeRows());
-    List<Trial> attention = trials("attention", AttentionBenchmark.class, attentionRows());
-    List<Trial> steps = trials("streaming", StepBenchmark.class, stepRows());
-    List<Trial> sparse = trials("sparse", SparseBenchmark.class, sparseRows());
     Tables tables = new Tables(text);
+    Bars bars = new Bars();
     tables.ceilings(ceilings);
     tables.products(products);
     tables.weights(weights);
@@ -110,33 +107,41 @@ public final class Report {
     tables.cumSums(sums);
     tables.fourier(fourier);
     tables.convolutions(convolutions);
-    tables.decode(decode);
-    tables.attention(attention);
-    if (sections.contains("attention-memory")) {
-      tables.memory(AttentionMemory.measure());
-    }
-    tables.steps(steps);
-    if (sections.contains("streaming")) {
-      tables.streaming(Streaming.measure());
-    }
-    tables.sparse(sparse);
+    List<Trial> attention = attention(tables, bars);
     cases(tables);
-    Bars bars = new Bars();
     bars.products(products);
     bars.weights(weights);
     bars.ops(ops);
     bars.cumSums(sums);
     bars.fourier(fourier);
     bars.convolutions(convolutions);
-    bars.decode(decode);
-    bars.attention(attention);
-    bars.sparse(sparse);
     bars.limits(
-        Stream.of(products, weights, ops, sums, convolutions, decode, attention)
+        Stream.of(products, weights, ops, sums, convolutions, attention)
             .flatMap(List::stream)
             .toList());
     tables.bars(bars);
     return text.toString();
+  }
+
+  /// All that is about attention; returns the trials that have a limit.
+  private List<Trial> attention(Tables tables, Bars bars) throws RunnerException {
+    List<Trial> decode = trials("decode", DecodeBenchmark.class, decodeRows());
+    List<Trial> attention = trials("attention", AttentionBenchmark.class, attentionRows());
+    tables.decode(decode);
+    tables.attention(attention);
+    if (sections.contains("attention-memory")) {
+      tables.memory(AttentionMemory.measure());
+    }
+    tables.steps(trials("streaming", StepBenchmark.class, stepRows()));
+    if (sections.contains("streaming")) {
+      tables.streaming(Streaming.measure());
+    }
+    List<Trial> sparse = trials("sparse", SparseBenchmark.class, sparseRows());
+    tables.sparse(sparse);
+    bars.decode(decode);
+    bars.attention(attention);
+    bars.sparse(sparse);
+    return Stream.concat(decode.stream(), attention.stream()).toList();
   }
 
   private void cases(Tables tables) throws RunnerException {

@@ -48,16 +48,32 @@ final class OperandGradients {
       diagonals(op, Operand.RELATIVE, c, t, b, h, i0, rows, j, n, group, ds);
     }
     if (op.output(Operand.BIAS) >= 0) {
-      Shape s = c.outShape(op.output(Operand.BIAS));
-      long row = TileScores.stride(s, 2);
-      long step = TileScores.stride(s, 1);
-      long at = TileScores.element(s, c.inShape(op.first()), b, h) + i0 * row + j * step;
-      MemorySegment out = c.out(op.output(Operand.BIAS));
-      if (step != 0 && row == 0) {
-        addRowSums(out, at * size, t, m, ds, rows, n, 1);
-      } else if (step != 0) {
-        t.sumTransposed(m, ds, n, rows, out, at * size, row * size);
-      }
+      bias(op, c, t, b, h, i0, rows, j, n, ds);
+    }
+  }
+
+  private static void bias(
+      AttentionGrad op,
+      Call c,
+      AttentionTile t,
+      long b,
+      long h,
+      long i0,
+      int rows,
+      long j,
+      int n,
+      long ds) {
+    MemorySegment m = c.scratch();
+    int size = t.size();
+    Shape s = c.outShape(op.output(Operand.BIAS));
+    long row = TileScores.stride(s, 2);
+    long step = TileScores.stride(s, 1);
+    long at = TileScores.element(s, c.inShape(op.first()), b, h) + i0 * row + j * step;
+    MemorySegment out = c.out(op.output(Operand.BIAS));
+    if (step != 0 && row == 0) {
+      addRowSums(out, at * size, t, m, ds, rows, n, 1);
+    } else if (step != 0) {
+      t.sumTransposed(m, ds, n, rows, out, at * size, row * size);
     }
   }
 
