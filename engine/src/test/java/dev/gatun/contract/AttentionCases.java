@@ -187,6 +187,9 @@ final class AttentionCases {
                 "F32[1,1,3,4]",
                 "F32[3,3]"),
         of("bias.key", op(Mask.causal(), Operand.BIAS), d -> square(d, d.normal(2, 1, d.n()))),
+        of("bias.query", op(Mask.none(), Operand.BIAS), d -> square(d, d.normal(2, d.n(), 1)))
+            .from(1)
+            .big(400),
         of("sink", op(Mask.causal(), Operand.SINK), d -> square(d, d.normal(2))),
         of(
             "slopes",

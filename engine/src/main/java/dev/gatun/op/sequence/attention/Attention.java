@@ -30,12 +30,12 @@ import java.util.Optional;
 /// `max [B, H, Sq]`, the greatest score, sink included, if asked for. F32 or F64.
 ///
 /// Gradient: of `q`, `k`, `v` and the differentiable operands, through `o` and `lse`; scores are
-/// computed again from `lse`. Cost: `2 (D + Dv)` flops a visible pair, `6 D + 4 Dv` for the
-/// gradient; memory `O((Sq + Sk) D)`. Error: that of a product of `D` terms, a softmax and a sum
-/// over keys in runs, in F32 about `(D + 16) 2^-24` of the greatest `|v|` times the greatest `|s|`.
-/// The same bits for any number of threads. Under a mask, numbers that are not finite are computed
-/// by the definition, slowly. Sources: Vaswani et al., arXiv 1706.03762; Dao, FlashAttention-2,
-/// arXiv 2307.08691; Milakov, Gimelshein, arXiv 1805.02867.
+/// computed again. Cost: `2 (D + Dv)` flops a visible pair, `6 D + 4 Dv` for the gradient; memory
+/// `O((Sq + Sk) D)`. Error: that of a product of `D` terms, a softmax and a sum over keys in runs,
+/// in F32 about `(D + 16) 2^-24` of the greatest `|v|` times the greatest `|s|`. The same bits for
+/// any number of threads. Under a mask, numbers that are not finite are computed by the definition,
+/// slowly. Sources: Vaswani et al., arXiv 1706.03762; Dao, FlashAttention-2, arXiv 2307.08691;
+/// Milakov, Gimelshein, arXiv 1805.02867.
 ///
 /// @param mask which keys a query sees, by position
 /// @param scale factor on the products

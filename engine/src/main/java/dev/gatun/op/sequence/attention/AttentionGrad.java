@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Optional;
 
 /// Gradients of an [Attention] in one pass over its scores. Inputs: `do`, `dlse` where somebody
-/// used it, the result `o`, the greatest score of each row and its sum relative to that, then the
-/// inputs of the attention. Outputs: the gradients of `q`, `k` and `v`, and of the operands in
-/// `wanted`.
+/// used it, the result `o`, of each row a number no less than its scores and the sum relative to
+/// that, then the inputs of the attention. Outputs: the gradients of `q`, `k` and `v`, and of the
+/// operands in `wanted`.
 ///
 /// With `P = exp(s - top) / total`, `dP = w (do v)` and `D = do o`: `dS = P (dP - D + dlse)`, and
 /// from it, times the slope of the cap, `dq = scale dS k` and `dk = scale dS^T q`; `dv = (w P)^T

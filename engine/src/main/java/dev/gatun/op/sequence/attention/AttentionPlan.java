@@ -45,13 +45,10 @@ final class AttentionPlan {
   /// Sums over keys of a tile's score gradients.
   static final long SUMS = WORDS + ROW;
 
-  /// Ones, for sums that keep what is there.
-  static final long ONES = SUMS + ROW;
+  /// Zeros, [#KEYS] of them.
+  static final long ZEROS = SUMS + ROW;
 
-  /// Zeros: [#KEYS] elements, and at least two vectors.
-  static final long ZEROS = ONES + ROW;
-
-  static final long TILES = ZEROS + 2 * ROW;
+  static final long TILES = ZEROS + 3 * ROW;
 
   private AttentionPlan() {}
 

@@ -214,7 +214,7 @@ final class AttentionSimd {
     t.fill(m, mine + STATE, QUERIES, sink * t.unit());
     t.fill(m, mine + STATE + 2 * row, QUERIES, sink == Double.NEGATIVE_INFINITY ? 0 : 1);
     Lanes.clear(m, sums, QUERIES * wide * t.size());
-    t.fill(m, mine + AttentionPlan.ZEROS, 2L * QUERIES, 0);
+    t.fill(m, mine + AttentionPlan.ZEROS, AttentionPlan.KEYS, 0);
   }
 
   private static void tile(

@@ -41,7 +41,7 @@ final class KeyGradientSimd {
     long h0 = unit % r[HEADS] * eachHead;
     long mine = r[WORKERS] + worker * r[PER_WORKER];
     AttentionTile t = AttentionGradPlan.tile(op, c);
-    t.fill(c.scratch(), mine + AttentionPlan.ZEROS, 2L * QUERIES, 0);
+    t.fill(c.scratch(), mine + AttentionPlan.ZEROS, AttentionPlan.KEYS, 0);
     for (long b = b0; b < b0 + eachBatch; b++) {
       for (long h = h0; h < h0 + eachHead; h++) {
         head(op, c, t, b, h, group, mine);
