@@ -13,6 +13,7 @@ module dev.gatun.engine {
   exports dev.gatun.decode.cache;
   exports dev.gatun.device;
   exports dev.gatun.io;
+  exports dev.gatun.io.onnx;
   exports dev.gatun.nn;
   exports dev.gatun.op;
   exports dev.gatun.op.linear;

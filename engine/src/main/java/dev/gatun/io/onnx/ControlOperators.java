@@ -1,0 +1,99 @@
+package dev.gatun.io.onnx;
+
+import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/// If, Loop and Scan.
+final class ControlOperators {
+  private ControlOperators() {}
+
+  static void addTo(Operators all) {
+    all.add("If", 1, n -> n.run(n.number(0) != 0 ? "then_branch" : "else_branch", List.of()));
+    all.add("Loop", 1, ControlOperators::loop);
+    all.add("Scan", 9, ControlOperators::scan);
+  }
+
+  /// Inputs: most trips, condition, state; the body maps trip, condition, state to condition,
+  /// state, rows. Outputs: state, stacked rows.
+  private static List<Value> loop(Invocation n) {
+    long trips = n.has(0) ? n.integers(0)[0] : Long.MAX_VALUE;
+    boolean going = !n.has(1) || n.number(1) != 0;
+    List<Value> state = new ArrayList<>();
+    for (int i = 2; i < n.count(); i++) {
+      state.add(new Value(n.type(i), n.tensor(i)));
+    }
+    int states = state.size();
+    List<List<Value>> rows = new ArrayList<>();
+    for (int i = states; i < n.outputs(); i++) {
+      rows.add(new ArrayList<>());
+    }
+    for (long trip = 0; going && trip < trips; trip++) {
+      List<Value> in = new ArrayList<>();
+      in.add(n.integers(Shape.of(), trip));
+      in.add(n.truth(n.scope().full(DType.BOOL, Shape.of(), 1)));
+      in.addAll(state);
+      List<Value> out = n.run("body", in);
+      going = out.get(0).tensor().item() != 0;
+      state = new ArrayList<>(out.subList(1, 1 + states));
+      for (int i = 0; i < rows.size(); i++) {
+        rows.get(i).add(out.get(1 + states + i));
+      }
+    }
+    for (List<Value> r : rows) {
+      state.add(stacked(n, r, 0));
+    }
+    return state;
+  }
+
+  /// Inputs: state, then sequences, by the attributes along which axes and in which direction.
+  private static List<Value> scan(Invocation n) {
+    int sequences = Math.toIntExact(n.attributes().integer("num_scan_inputs"));
+    int states = n.count() - sequences;
+    int results = n.outputs() - states;
+    long[] axes = n.attributes().integers("scan_input_axes").orElse(new long[sequences]);
+    long[] back = n.attributes().integers("scan_input_directions").orElse(new long[sequences]);
+    long[] outAxes = n.attributes().integers("scan_output_axes").orElse(new long[results]);
+    long[] outBack = n.attributes().integers("scan_output_directions").orElse(new long[results]);
+    List<Value> state = new ArrayList<>();
+    for (int i = 0; i < states; i++) {
+      state.add(new Value(n.type(i), n.tensor(i)));
+    }
+    List<List<Value>> rows = new ArrayList<>();
+    for (int i = 0; i < results; i++) {
+      rows.add(new ArrayList<>());
+    }
+    long steps = n.shape(states).dim(n.shape(states).axis((int) axes[0]));
+    for (long t = 0; t < steps; t++) {
+      List<Value> in = new ArrayList<>(state);
+      for (int i = 0; i < sequences; i++) {
+        Tensor x = n.tensor(states + i);
+        in.add(
+            new Value(
+                n.type(states + i),
+                x.select(x.shape().axis((int) axes[i]), back[i] == 0 ? t : steps - 1 - t)));
+      }
+      List<Value> out = n.run("body", in);
+      state = new ArrayList<>(out.subList(0, states));
+      for (int i = 0; i < results; i++) {
+        rows.get(i).add(outBack[i] == 0 ? rows.get(i).size() : 0, out.get(states + i));
+      }
+    }
+    for (int i = 0; i < results; i++) {
+      state.add(stacked(n, rows.get(i), (int) outAxes[i]));
+    }
+    return state;
+  }
+
+  private static Value stacked(Invocation n, List<Value> rows, int axis) {
+    if (rows.isEmpty()) {
+      return new Value(ElementType.FLOAT, n.scope().zeros(DType.F32, Shape.of(0)));
+    }
+    Tensor first = rows.get(0).tensor();
+    Tensor[] others = rows.stream().skip(1).map(Value::tensor).toArray(Tensor[]::new);
+    int at = axis < 0 ? axis + first.shape().rank() + 1 : axis;
+    return new Value(rows.get(0).type(), first.stack(at, others));
+  }
+}

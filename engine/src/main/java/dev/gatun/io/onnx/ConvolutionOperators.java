@@ -1,0 +1,8 @@
+package dev.gatun.io.onnx;
+
+/// Convolutions and pooling.
+final class ConvolutionOperators {
+  private ConvolutionOperators() {}
+
+  static void addTo(Operators all) {}
+}
