@@ -23,10 +23,10 @@ record OnnxCase(String name, Path folder) {
 
   /// All cases below `root`, by name.
   static List<OnnxCase> in(Path root) {
-    try (Stream<Path> files = Files.walk(root)) {
-      return files
-          .filter(f -> f.endsWith("model.onnx"))
-          .map(f -> new OnnxCase(f.getParent().getFileName().toString(), f.getParent()))
+    try (Stream<Path> folders = Files.walk(root)) {
+      return folders
+          .filter(f -> Files.isRegularFile(f.resolve("model.onnx")))
+          .map(f -> new OnnxCase(String.valueOf(f.getFileName()), f))
           .sorted((a, b) -> a.name.compareTo(b.name))
           .toList();
     } catch (IOException e) {
@@ -50,7 +50,7 @@ record OnnxCase(String name, Path folder) {
     try (OnnxModel model = OnnxModel.open(folder.resolve("model.onnx"), device);
         Stream<Path> sets = Files.list(folder)) {
       for (Path set :
-          sets.filter(p -> p.getFileName().toString().startsWith("test_data_set")).toList()) {
+          sets.filter(p -> String.valueOf(p.getFileName()).startsWith("test_data_set")).toList()) {
         Optional<String> failure = failure(model, set, device);
         if (failure.isPresent()) {
           return failure;
