@@ -2,6 +2,7 @@ package dev.gatun.io.onnx;
 
 import dev.gatun.op.linear.Activation;
 import dev.gatun.op.linear.MatMul;
+import dev.gatun.op.linear.PackedMatMul;
 import dev.gatun.op.math.SwiGlu;
 import dev.gatun.op.reduce.AddNorm;
 import dev.gatun.op.reduce.LayerNorm;
@@ -72,6 +73,16 @@ sealed interface Fused extends Operator {
     public List<Value> run(Invocation n) {
       return List.of(
           n.like(0, MatMul.product(n.tensor(0), n.tensor(1), n.optional(2), activation)));
+    }
+  }
+
+  /// Inputs: `x`, packed weight, bias.
+  record PackedLinear(long columns, Activation activation) implements Fused {
+    @Override
+    public List<Value> run(Invocation n) {
+      Tensor x = n.tensor(0);
+      Optional<Tensor> bias = n.optional(2);
+      return List.of(n.like(0, PackedMatMul.of(x, n.tensor(1), columns, bias, activation)));
     }
   }
 

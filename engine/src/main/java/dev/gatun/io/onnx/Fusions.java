@@ -56,7 +56,8 @@ final class Fusions {
     return now;
   }
 
-  private static Step step(Step last, Operator operator, int... in) {
+  /// A step in the place of `last`.
+  static Step step(Step last, Operator operator, int... in) {
     List<String> names = IntStream.of(in).mapToObj(i -> i < 0 ? "" : "fused " + i).toList();
     Graph.Node node =
         new Graph.Node(
