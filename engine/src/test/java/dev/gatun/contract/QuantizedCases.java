@@ -92,6 +92,21 @@ final class QuantizedCases {
                 d -> List.of(bytes(d, I8, d.n(), d.n()), bytes(d, I8, d.n(), d.n())))
             .big(219),
         exact(
+                "matMulInteger.few",
+                plain,
+                d -> List.of(bytes(d, U8, 7, 520), bytes(d, U8, 520, d.n())))
+            .big(1_037),
+        exact(
+                "matMulInteger.row",
+                new MatMulInteger(true, true),
+                d ->
+                    List.of(
+                        bytes(d, U8, 1, d.n()),
+                        bytes(d, U8, d.n(), 120),
+                        bytes(d, U8, 1),
+                        bytes(d, U8, 120)))
+            .big(5_000),
+        exact(
                 "matMulInteger.deep",
                 plain,
                 d -> List.of(bytes(d, U8, 14, 1030), bytes(d, U8, 1030, d.n())))

@@ -48,16 +48,22 @@ public final class Affine {
   public static void range(MemorySegment x, long xo, int n, MemorySegment y, long yo) {
     x = Lanes.offHeap(x);
     y = Lanes.offHeap(y);
-    int full = Lanes.F32.loopBound(n);
-    FloatVector low = FloatVector.zero(Lanes.F32);
-    FloatVector high = FloatVector.zero(Lanes.F32);
-    for (int i = 0; i < full; i += LANES) {
-      FloatVector v = FloatVector.fromMemorySegment(Lanes.F32, x, xo + i * 4L, Lanes.ORDER);
-      low = low.min(v);
-      high = high.max(v);
+    int full = n - n % (2 * LANES);
+    FloatVector low0 = FloatVector.zero(Lanes.F32);
+    FloatVector high0 = FloatVector.zero(Lanes.F32);
+    FloatVector low1 = FloatVector.zero(Lanes.F32);
+    FloatVector high1 = FloatVector.zero(Lanes.F32);
+    for (int i = 0; i < full; i += 2 * LANES) {
+      long at = xo + i * 4L;
+      FloatVector v0 = FloatVector.fromMemorySegment(Lanes.F32, x, at, Lanes.ORDER);
+      FloatVector v1 = FloatVector.fromMemorySegment(Lanes.F32, x, at + LANES * 4L, Lanes.ORDER);
+      low0 = low0.min(v0);
+      high0 = high0.max(v0);
+      low1 = low1.min(v1);
+      high1 = high1.max(v1);
     }
-    float least = low.reduceLanes(MIN);
-    float greatest = high.reduceLanes(MAX);
+    float least = low0.min(low1).reduceLanes(MIN);
+    float greatest = high0.max(high1).reduceLanes(MAX);
     for (int i = full; i < n; i++) {
       least = Math.min(least, x.get(Lanes.FLOAT, xo + i * 4L));
       greatest = Math.max(greatest, x.get(Lanes.FLOAT, xo + i * 4L));

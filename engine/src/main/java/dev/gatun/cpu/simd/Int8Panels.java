@@ -28,6 +28,9 @@ public final class Int8Panels {
   /// Columns of a panel: two vectors.
   public static final int COLUMNS = 2 * Lanes.F32.length();
 
+  /// Up to so many rows, reading `b` where it lies is faster than packing it.
+  static final int DIRECT_ROWS = 8;
+
   private static final int LANES = Lanes.F32.length();
   private static final long ROW = COLUMNS * 4L;
 
@@ -150,8 +153,14 @@ public final class Int8Panels {
   }
 
   /// Rows of the next strip where `rest` are left.
-  public static int height(int rest) {
-    return Gemm.height(rest);
+  public static int height(int rest, boolean direct) {
+    return direct ? rest >= 4 ? 4 : rest >= 2 ? 2 : rest : Gemm.height(rest);
+  }
+
+  /// Whether `m` rows are so few that `b` is best read where it lies; not with vectors of 4 lanes,
+  /// whose bytes are no vector.
+  public static boolean isDirect(long m) {
+    return m <= DIRECT_ROWS && BYTES.length() == LANES;
   }
 
   /// `height` rows times `panels` panels of `k` rows: floats at `c`, exact. At `zeros` lie as many
@@ -191,11 +200,35 @@ public final class Int8Panels {
     }
   }
 
-  /// `y = v + left * sums + right * zeros` for `n` ints: a row of products of shifted bytes made
-  /// that of the bytes less their zero points.
-  @SuppressWarnings("TooManyParameters")
-  public static void correct(
+  /// `height` rows of floats times `panels * COLUMNS` columns of `b` where they lie, as [#strip]
+  /// but for `height` 4, 2 or 1; the sums of columns are added to the ints at `sums`.
+  public static void direct(
+      int height,
       MemorySegment s,
+      long a,
+      long aRow,
+      MemorySegment b,
+      long bAt,
+      long bRow,
+      int k,
+      int panels,
+      int flip,
+      long sums,
+      long c,
+      long cRow) {
+    switch (height) {
+      case 4 -> Int8Tile.rows4(s, a, aRow, b, bAt, bRow, k, panels, flip, sums, c, cRow);
+      case 2 -> Int8Tile.rows2(s, a, aRow, b, bAt, bRow, k, panels, flip, sums, c, cRow);
+      default -> Int8Tile.rows1(s, a, b, bAt, bRow, k, panels, flip, sums, c);
+    }
+  }
+
+  /// `y = f + v + left * sums + right * zeros` for `n` elements, `f` floats and all else ints: a
+  /// row of products of shifted bytes made that of the bytes less their zero points.
+  @SuppressWarnings("TooManyParameters")
+  public static void integers(
+      MemorySegment s,
+      long f,
       long v,
       long sums,
       int left,
@@ -209,22 +242,37 @@ public final class Int8Panels {
     int full = Lanes.I32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * 4L;
-      IntVector.fromMemorySegment(Lanes.I32, s, v + at, Lanes.ORDER)
+      FloatVector w = FloatVector.fromMemorySegment(Lanes.F32, s, f + at, Lanes.ORDER);
+      ((IntVector) w.convert(F2I, 0))
+          .add(IntVector.fromMemorySegment(Lanes.I32, s, v + at, Lanes.ORDER))
           .add(IntVector.fromMemorySegment(Lanes.I32, s, sums + at, Lanes.ORDER).mul(left))
           .add(IntVector.fromMemorySegment(Lanes.I32, s, zeros + at, Lanes.ORDER).mul(right))
           .intoMemorySegment(y, yo + at, Lanes.ORDER);
     }
     for (int i = full; i < n; i++) {
-      int sum = s.get(Element.INT, sums + i * 4L) * left;
-      int zero = s.get(Element.INT, zeros + i * 4L) * right;
-      y.set(Element.INT, yo + i * 4L, s.get(Element.INT, v + i * 4L) + sum + zero);
+      y.set(Element.INT, yo + i * 4L, integer(s, i * 4L, f, v, sums, left, zeros, right));
     }
   }
 
-  /// `y = v (scale * scales) + bias` for `n` ints, each operation rounded.
-  public static void scale(
+  private static int integer(
+      MemorySegment s, long at, long f, long v, long sums, int left, long zeros, int right) {
+    return (int) s.get(Lanes.FLOAT, f + at)
+        + s.get(Element.INT, v + at)
+        + s.get(Element.INT, sums + at) * left
+        + s.get(Element.INT, zeros + at) * right;
+  }
+
+  /// `y = (f + v + left * sums + right * zeros) (scale * scales) + bias`: [#integers], then each
+  /// operation rounded to F32.
+  @SuppressWarnings("TooManyParameters")
+  public static void floats(
       MemorySegment s,
+      long f,
       long v,
+      long sums,
+      int left,
+      long zeros,
+      int right,
       float scale,
       long scales,
       long bias,
@@ -236,9 +284,14 @@ public final class Int8Panels {
     int full = Lanes.I32.loopBound(n);
     for (int i = 0; i < full; i += LANES) {
       long at = i * 4L;
+      FloatVector w = FloatVector.fromMemorySegment(Lanes.F32, s, f + at, Lanes.ORDER);
+      IntVector sum =
+          ((IntVector) w.convert(F2I, 0))
+              .add(IntVector.fromMemorySegment(Lanes.I32, s, v + at, Lanes.ORDER))
+              .add(IntVector.fromMemorySegment(Lanes.I32, s, sums + at, Lanes.ORDER).mul(left))
+              .add(IntVector.fromMemorySegment(Lanes.I32, s, zeros + at, Lanes.ORDER).mul(right));
       FloatVector each =
           FloatVector.fromMemorySegment(Lanes.F32, s, scales + at, Lanes.ORDER).mul(scale);
-      IntVector sum = IntVector.fromMemorySegment(Lanes.I32, s, v + at, Lanes.ORDER);
       ((FloatVector) sum.convert(I2F, 0))
           .mul(each)
           .add(FloatVector.fromMemorySegment(Lanes.F32, s, bias + at, Lanes.ORDER))
@@ -246,7 +299,7 @@ public final class Int8Panels {
     }
     for (int i = full; i < n; i++) {
       float each = s.get(Lanes.FLOAT, scales + i * 4L) * scale;
-      float sum = (float) s.get(Element.INT, v + i * 4L) * each;
+      float sum = (float) integer(s, i * 4L, f, v, sums, left, zeros, right) * each;
       y.set(Lanes.FLOAT, yo + i * 4L, sum + s.get(Lanes.FLOAT, bias + i * 4L));
     }
   }

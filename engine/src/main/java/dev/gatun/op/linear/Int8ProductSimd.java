@@ -1,7 +1,6 @@
 package dev.gatun.op.linear;
 
 import dev.gatun.cpu.simd.Affine;
-import dev.gatun.cpu.simd.Convert;
 import dev.gatun.cpu.simd.Int8Panels;
 import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.device.Workers;
@@ -158,23 +157,27 @@ final class Int8ProductSimd {
     r[WORKERS_AT] = r[RANGES_AT] + aligned(8 * ranges);
   }
 
-  // What a worker has: zeros of a panel's width; sums and zero points, scales and biases of
-  // columns; a strip; sums of rows; panels; rows; ints where k takes several runs.
+  // What a worker has: a row of zeros; sums, zero points, scales and biases of columns; a strip;
+  // sums that nobody reads; sums of rows; panels; rows; ints where k takes several runs.
 
   private static long line(long[] r) {
     return aligned(4 * r[WIDTH]);
   }
 
   private static long sums(long[] r) {
-    return 4L * Int8Panels.COLUMNS;
+    return line(r);
   }
 
   private static long strip(long[] r) {
     return sums(r) + 4 * line(r);
   }
 
-  private static long rowSums(long[] r) {
+  private static long spare(long[] r) {
     return strip(r) + 6 * line(r);
+  }
+
+  private static long rowSums(long[] r) {
+    return spare(r) + line(r);
   }
 
   private static long panels(long[] r) {
@@ -270,12 +273,21 @@ final class Int8ProductSimd {
     int done = 0;
     do {
       int kc = Math.min(Int8Panels.DEPTH, k - done);
-      if (kc > 0) {
-        long from = bAt + done * r[N] + column;
+      long from = bAt + done * r[N] + column;
+      int whole = Int8Panels.isDirect(r[M]) ? n - n % Int8Panels.COLUMNS : 0;
+      if (kc > 0 && whole < n) {
         Int8Panels.panels(
-            c.in(1), from, r[N], kc, n, (int) r[B_FLIP], s, mine + panels(r), mine + sums(r));
+            c.in(1),
+            from + whole,
+            r[N],
+            kc,
+            n - whole,
+            (int) r[B_FLIP],
+            s,
+            mine + panels(r),
+            mine + sums(r) + whole * 4L);
       }
-      strips(c, mine, m, n, done, kc, aRow, yAt);
+      strips(c, mine, m, n, whole, done, kc, from, aRow, yAt);
       done += kc;
     } while (done < k);
   }
@@ -284,7 +296,7 @@ final class Int8ProductSimd {
   private static void columns(Call c, long mine, long bRow, long column, int n) {
     long[] r = c.registers();
     MemorySegment s = c.scratch();
-    Lanes.clear(s, mine, 4L * Int8Panels.COLUMNS);
+    Lanes.clear(s, mine, line(r));
     long at = mine + sums(r);
     Lanes.clear(s, at, line(r));
     at += line(r);
@@ -311,39 +323,48 @@ final class Int8ProductSimd {
     return x.get(ValueLayout.JAVA_BYTE, at);
   }
 
-  /// `m` rows by `n` columns, one run of `k` from `done`; the last one stores them.
+  /// `m` rows by `n` columns, one run of `k` from `done`; the last one stores them. The first
+  /// `whole` columns of `b` are read where they lie.
   private static void strips(
-      Call c, long mine, int m, int n, int done, int kc, long aRow, long yAt) {
+      Call c, long mine, int m, int n, int whole, int done, int kc, long bAt, long aRow, long yAt) {
     long[] r = c.registers();
     MemorySegment s = c.scratch();
-    boolean one = r[K] <= Int8Panels.DEPTH;
     boolean last = done + kc >= r[K];
-    int panels = (n + Int8Panels.COLUMNS - 1) / Int8Panels.COLUMNS;
-    int wide = panels * Int8Panels.COLUMNS;
+    int wide = (n + Int8Panels.COLUMNS - 1) / Int8Panels.COLUMNS * Int8Panels.COLUMNS;
+    boolean direct = Int8Panels.isDirect(r[M]);
     int height;
     for (int i = 0; i < m; i += height) {
-      height = Int8Panels.height(m - i);
+      height = Int8Panels.height(m - i, direct);
       long a = mine + rows(r) + i * row(r) + done * 4L;
       long strip = mine + strip(r);
-      Int8Panels.strip(height, s, a, row(r), mine + panels(r), kc, panels, mine, strip, line(r));
+      if (whole > 0) {
+        // Every strip meets the sums of columns; those of the first are kept.
+        long sums = mine + (i == 0 ? sums(r) : spare(r));
+        int panels = whole / Int8Panels.COLUMNS;
+        int flip = (int) r[B_FLIP];
+        Int8Panels.direct(
+            height, s, a, row(r), c.in(1), bAt, r[N], kc, panels, flip, sums, strip, line(r));
+      }
+      if (whole < n) {
+        int panels = (wide - whole) / Int8Panels.COLUMNS;
+        long b = mine + panels(r);
+        long to = strip + whole * 4L;
+        Int8Panels.strip(height, s, a, row(r), b, kc, panels, mine, to, line(r));
+      }
       for (int h = 0; h < height; h++) {
-        long v = strip + h * line(r);
-        if (one) {
-          Convert.f32ToI32(s, v, s, v, wide);
-        } else {
-          long sum = mine + ints(r) + (i + h) * line(r);
-          Int8Panels.accumulate(s, v, sum, wide);
-          v = sum;
-        }
+        long f = strip + h * line(r);
+        long sum = mine + (r[K] > Int8Panels.DEPTH ? ints(r) + (i + h) * line(r) : 0);
         if (last) {
-          store(c, mine, v, i + h, aRow + i + h, yAt + (i + h) * r[N], n);
+          store(c, mine, f, sum, i + h, aRow + i + h, yAt + (i + h) * r[N], n);
+        } else {
+          Int8Panels.accumulate(s, f, sum, wide);
         }
       }
     }
   }
 
-  /// A row of sums of signed bytes to the result.
-  private static void store(Call c, long mine, long v, int i, long aRow, long yAt, int n) {
+  /// A row of sums of signed bytes to the result: floats at `f` and ints at `v`.
+  private static void store(Call c, long mine, long f, long v, int i, long aRow, long yAt, int n) {
     long[] r = c.registers();
     MemorySegment s = c.scratch();
     long sums = mine + sums(r);
@@ -356,13 +377,14 @@ final class Int8ProductSimd {
     }
     zero = (byte) (zero ^ (int) r[A_FLIP]);
     int right = s.get(INT, mine + rowSums(r) + i * 4L) - (int) r[K] * zero;
+    MemorySegment y = c.out(0);
     if (integers) {
-      Int8Panels.correct(s, v, sums, -zero, zeros, right, c.out(0), yAt * 4, n);
+      Int8Panels.integers(s, f, v, sums, -zero, zeros, right, y, yAt * 4, n);
     } else {
       float scale = s.get(Lanes.FLOAT, r[SCALES_AT] + aRow % r[A_ZEROS] * 4);
-      Int8Panels.correct(s, v, sums, -zero, zeros, right, s, v, n);
       long scales = zeros + line(r);
-      Int8Panels.scale(s, v, scale, scales, scales + line(r), c.out(0), yAt * 4, n);
+      long bias = scales + line(r);
+      Int8Panels.floats(s, f, v, sums, -zero, zeros, right, scale, scales, bias, y, yAt * 4, n);
     }
   }
 }
