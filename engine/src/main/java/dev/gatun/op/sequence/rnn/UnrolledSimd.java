@@ -89,15 +89,21 @@ final class UnrolledSimd {
       GemmPlan.plan(r, type, GemmPlan.ZERO, batch, p, made, gates, 1, p, 1, p, workers);
     } else {
       int init = op instanceof Gru g && g.bias() ? GemmPlan.BIAS : GemmPlan.ZERO;
-      long down = packed ? made : 1;
+      long down = packed ? packedRow(made) : 1;
       GemmPlan.plan(r, type, init, batch, made, p, p, 1, down, packed ? 1 : p, gates, workers);
     }
     GemmPlan.blockRows(r, ROWS);
     r[ZEROS] = round(GemmPlan.scratch(r) * workers / wide);
     r[PACKED] = r[ZEROS] + 16;
-    r[STATE] = round(r[PACKED] + (packed ? made * p : 0));
+    r[STATE] = round(r[PACKED] + (packed ? packedRow(made) * p : 0));
     r[SPARE] = round(r[STATE] + (backward ? batch * p : 0));
     r[BYTES] = (r[SPARE] + workers * spareOf(units)) * wide;
+  }
+
+  /// Elements between rows of the transposed weights: one line more than a row, as rows a power of
+  /// two apart meet in a few sets of L1.
+  private static long packedRow(int made) {
+    return round(made) + 16;
   }
 
   private static long round(long elements) {
@@ -127,11 +133,11 @@ final class UnrolledSimd {
     MemorySegment to = Lanes.offHeap(c.scratch());
     int from = block * PACK;
     int n = Math.min(PACK, p - from);
-    long at = c.registers()[PACKED] + (long) from * made;
+    long at = c.registers()[PACKED] + from * packedRow(made);
     for (int i = 0; i < made; i++) {
       long row = (long) i * p + from;
       for (int k = 0; k < n; k++) {
-        long o = at + (long) k * made + i;
+        long o = at + k * packedRow(made) + i;
         if (c.dtype() == DType.F32) {
           to.set(Lanes.FLOAT, o * 4, r.get(Lanes.FLOAT, (row + k) * 4));
         } else {
