@@ -75,7 +75,8 @@ public record GruCell(
     int n = h.length;
     for (int j = 0; j < n; j++) {
       double z = s[z() * n + j];
-      double c = s[2 * n + j] = Squash.f(candidate, clip, argument(x, u, s, j));
+      double c = Squash.f(candidate, clip, argument(x, u, s, j));
+      s[2 * n + j] = c;
       h[j] = (1 - z) * c + z * h[j];
     }
   }

@@ -89,12 +89,16 @@ public record LstmCell(
         a[i() * n + j] += p[j] * c[j];
         a[f() * n + j] += p[2 * n + j] * c[j];
       }
-      double i = s[i() * n + j] = Squash.f(gate, clip, a[i() * n + j]);
-      double f = s[f() * n + j] = inputForget ? 1 - i : Squash.f(gate, clip, a[f() * n + j]);
-      double g = s[g() * n + j] = Squash.f(candidate, clip, a[g() * n + j]);
+      double i = Squash.f(gate, clip, a[i() * n + j]);
+      s[i() * n + j] = i;
+      double f = inputForget ? 1 - i : Squash.f(gate, clip, a[f() * n + j]);
+      s[f() * n + j] = f;
+      double g = Squash.f(candidate, clip, a[g() * n + j]);
+      s[g() * n + j] = g;
       c[j] = f * c[j] + i * g;
       a[o() * n + j] += p.length > 0 ? p[n + j] * c[j] : 0;
-      double o = s[o() * n + j] = Squash.f(gate, clip, a[o() * n + j]);
+      double o = Squash.f(gate, clip, a[o() * n + j]);
+      s[o() * n + j] = o;
       m[j] = o * Squash.f(hidden, clip, c[j]);
     }
   }

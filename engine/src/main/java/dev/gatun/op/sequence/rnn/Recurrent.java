@@ -100,7 +100,8 @@ public final class Recurrent {
     int count = direction == Direction.BIDIRECTIONAL ? 2 : 1;
     if (cells.size() != count || weights.size() != count) {
       throw new IllegalArgumentException(
-          "Recurrent.layer: there must be a cell and weights for each direction; got %d and %d for %s"
+          ("Recurrent.layer: there must be a cell and weights for each direction; got %d and %d"
+                  + " for %s")
               .formatted(cells.size(), weights.size(), direction));
     }
     List<Result> results = new ArrayList<>();

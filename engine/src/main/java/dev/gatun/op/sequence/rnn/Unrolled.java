@@ -107,6 +107,8 @@ interface Unrolled extends Kernel {
     return reverse() ? t + 1 : t - 1;
   }
 
+  /// Checks the lengths.
+  ///
   /// @throws IllegalArgumentException unless all lengths lie in `[0, T]`
   default void checkLengths(Call c) {
     int at = first() + lengthsAt();

@@ -283,8 +283,7 @@ class RecurrentTest {
   }
 
   private static void assertRefused(String rule, org.junit.jupiter.api.function.Executable call) {
-    String text =
-        String.valueOf(assertThrows(IllegalArgumentException.class, call).getMessage());
+    String text = String.valueOf(assertThrows(IllegalArgumentException.class, call).getMessage());
     assertTrue(text.contains(rule) && text.contains("; got "), text);
   }
 }
