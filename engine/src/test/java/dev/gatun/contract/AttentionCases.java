@@ -4,6 +4,7 @@ import dev.gatun.op.sequence.attention.Attention;
 import dev.gatun.op.sequence.attention.Mask;
 import dev.gatun.op.sequence.attention.Nearest;
 import dev.gatun.op.sequence.attention.Operand;
+import dev.gatun.op.sequence.attention.Routing;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -102,7 +103,22 @@ final class AttentionCases {
                 d -> List.of(d.normal(1, 2, 70, 6), d.normal(1, d.n(), 6)))
             .from(1)
             .big(1_000)
-            .noGradient());
+            .noGradient(),
+        routing("routing", false),
+        routing("routing.causal", true));
+  }
+
+  private static OpCase routing(String name, boolean causal) {
+    return OpCase.of(
+            name,
+            new Routing(5, causal),
+            d ->
+                List.of(
+                    d.indices(DType.I64, 5, 2, 4, d.n()), d.indices(DType.I64, 5, 2, 2, d.n() + 3)))
+        .big(1_500)
+        .noGradient()
+        .wrong("clusters must be I64", "I64[1,2,3]", "I32[1,2,3]")
+        .wrong("a multiple of Hk", "I64[1,2,3]", "I64[1,3,3]");
   }
 
   /// A bias by key, `[1, heads, 1, n]`; key 2 of each head is hidden by it.

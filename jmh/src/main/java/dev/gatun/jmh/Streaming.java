@@ -8,12 +8,12 @@ import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Four million tokens, one by one, through a cache of one head of 64 floats, four sinks and a window
-/// of 256, rotary embedding included: time of a token and bytes held after the first thousand and at the end are the same.
+/// Four million tokens, one by one, through a cache of one head of 64 floats, four sinks and a
+/// window of 256, rotary embedding included: time of a token and bytes held after the first
+/// thousand and at the end are the same.
 final class Streaming {
   static final long WINDOW = 256;
   private static final long SINKS = 4;
@@ -24,12 +24,14 @@ final class Streaming {
   private static final int BATCH = 100;
 
   private static final int BATCHES = 5;
+  private static final long WARM_UP = 300_000;
 
   private Streaming() {}
 
   /// @param tokens so far
   /// @param nanos of a token, in the fastest of the last batches
-  /// @param mean nanoseconds of a token since the row before, on a machine that does other things too
+  /// @param mean nanoseconds of a token since the row before, on a machine that does other things
+  ///   too
   /// @param live bytes held by the device
   record Row(long tokens, double nanos, double mean, long live) {}
 
@@ -43,8 +45,8 @@ final class Streaming {
       Tensor k = Numbers.tensor(scope, DType.F32, shape, 2);
       Tensor v = Numbers.tensor(scope, DType.F32, shape, 3);
       try (Scope other = device.scope("warm-up")) {
-        RingCache cache = cache(other);
-        device.warmUp(step -> step(step, cache, q, k, v), Duration.ofSeconds(20));
+        // A step is some twenty small calls, each compiled after some thousands of them.
+        steps(device, cache(other), q, k, v, WARM_UP);
       }
       RingCache cache = cache(scope);
       for (long point : POINTS) {
