@@ -10,6 +10,7 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /// Four million tokens, one by one, through a cache of one head of 64 floats, four sinks and a
 /// window of 256, rotary embedding included: time of a token and bytes held after the first
@@ -62,8 +63,12 @@ final class Streaming {
         double mean = (System.nanoTime() - begin) / (double) (cache.length() - before);
         rows.add(new Row(cache.length(), best, mean, device.memory().liveBytes()));
         System.err.printf(
+            Locale.ROOT,
             "%,d tokens: %.1f us a token, %.1f since the line before, %,d bytes held%n",
-            cache.length(), best / 1e3, mean / 1e3, device.memory().liveBytes());
+            cache.length(),
+            best / 1e3,
+            mean / 1e3,
+            device.memory().liveBytes());
       }
     }
     return rows;
