@@ -58,6 +58,7 @@ public final class OpCases {
             AttentionCases.ALL,
             CacheCases.ALL,
             ConvCases.ALL,
+            RecurrentCases.ALL,
             FourierCases.ALL,
             TrainCases.ALL,
             FusedCases.ALL,
