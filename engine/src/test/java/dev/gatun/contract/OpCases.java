@@ -63,7 +63,8 @@ public final class OpCases {
             TrainCases.ALL,
             FusedCases.ALL,
             RotaryCases.ALL,
-            RingCases.ALL)
+            RingCases.ALL,
+            QuantizedCases.ALL)
         .flatMap(List::stream)
         .filter(c -> wanted.matcher(c.name()).find())
         .toList();
