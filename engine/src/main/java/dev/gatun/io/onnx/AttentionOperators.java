@@ -66,18 +66,8 @@ final class AttentionOperators {
     double cap = a.number("softcap", 0);
     Tensor k = keys.to(q.dtype());
     Tensor v = values.to(q.dtype());
-    AttentionOptions options = AttentionOptions.of(position(n)).withScale(scale).withSoftcap(cap);
-    Optional<Tensor> mask = mask(n, k.dim(2));
-    if (mask.isPresent()) {
-      boolean visible = mask.get().dtype() == DType.BOOL;
-      options =
-          visible
-              ? options.with(Operand.VISIBLE, mask.get())
-              : options.with(Operand.BIAS, mask.get().to(q.dtype()));
-    }
-    if (n.has(LENGTHS)) {
-      options = options.with(Operand.KEY_LENGTHS, n.tensor(LENGTHS));
-    }
+    AttentionOptions options = seen(n, q, k, mask(n, k.dim(2)));
+    options = options.withScale(scale).withSoftcap(cap);
     Tensor y = Attention.of(q, k, v, options).o();
     List<Value> out = new ArrayList<>();
     out.add(n.like(0, n.shape(0).rank() == 3 ? packed(y) : y));
@@ -86,7 +76,7 @@ final class AttentionOperators {
       out.add(n.like(2, values));
     }
     if (n.wants(3)) {
-      out.add(n.like(0, scores(n, q.mul(scale), k, mask)));
+      out.add(n.like(0, scores(n, q.mul(scale), k, mask(n, k.dim(2)))));
     }
     return out;
   }
@@ -95,15 +85,40 @@ final class AttentionOperators {
     return n.has(i) ? n.tensor(i).concat(2, now) : now;
   }
 
-  /// Queries follow the past, or end with the keys of their sequence; with neither, they start at
-  /// the first key.
-  private static Mask position(Invocation n) {
-    Attributes a = n.attributes();
-    long left = a.integer("left_window_size", Mask.UNLIMITED);
-    long right = a.integer("right_window_size", Mask.UNLIMITED);
-    boolean causal = a.flag("is_causal", false);
+  /// Keys before the first query: the past, or none; `nonpad_kv_seqlen` says for each sample.
+  private static long offset(Invocation n) {
+    return n.has(PAST_KEYS) ? n.shape(PAST_KEYS).dim(2) : 0;
+  }
+
+  private static long left(Invocation n) {
+    return n.attributes().integer("left_window_size", Mask.UNLIMITED);
+  }
+
+  private static long right(Invocation n) {
+    boolean causal = n.attributes().flag("is_causal", false);
+    return causal ? 0 : n.attributes().integer("right_window_size", Mask.UNLIMITED);
+  }
+
+  /// Which keys a query sees: by position where the engine has a mask for it, by a matrix where
+  /// fewer or more keys than queries follow a past.
+  private static AttentionOptions seen(Invocation n, Tensor q, Tensor k, Optional<Tensor> mask) {
     boolean first = !n.has(PAST_KEYS) && !n.has(LENGTHS);
-    return new Mask(left, causal ? 0 : right, 0, 0, first);
+    boolean free = left(n) == Mask.UNLIMITED && right(n) == Mask.UNLIMITED;
+    boolean last = n.has(LENGTHS) || offset(n) == k.dim(2) - q.dim(2);
+    boolean byPosition = free || first || last;
+    Mask position = byPosition ? new Mask(left(n), right(n), 0, 0, first) : Mask.none();
+    AttentionOptions options = AttentionOptions.of(position);
+    Optional<Tensor> hides = mask.filter(m -> m.dtype() == DType.BOOL);
+    if (!byPosition) {
+      Tensor visible = visible(n, q, k);
+      options = options.with(Operand.VISIBLE, hides.map(visible::and).orElse(visible));
+    } else if (hides.isPresent()) {
+      options = options.with(Operand.VISIBLE, hides.get());
+    }
+    if (mask.isPresent() && hides.isEmpty()) {
+      options = options.with(Operand.BIAS, mask.get().to(q.dtype()));
+    }
+    return n.has(LENGTHS) ? options.with(Operand.KEY_LENGTHS, n.tensor(LENGTHS)) : options;
   }
 
   /// The mask or bias; keys that it does not reach are not seen.
@@ -142,25 +157,7 @@ final class AttentionOperators {
 
   /// What is added to scores, -inf where a query does not see a key.
   private static Tensor bias(Invocation n, Tensor q, Tensor k, Optional<Tensor> mask) {
-    Mask m = position(n);
-    long keys = k.dim(2);
-    long queries = q.dim(2);
-    Tensor j = n.scope().arange(DType.I64, 0, keys, 1);
-    Tensor i = n.scope().arange(DType.I64, 0, queries, 1).reshape(queries, 1);
-    Tensor at = m.topLeft() ? i : i.add((double) (keys - queries));
-    Tensor visible = n.scope().full(DType.BOOL, Shape.of(queries, keys), 1);
-    if (n.has(LENGTHS)) {
-      Tensor lengths = n.tensor(LENGTHS).to(DType.I64).reshape(-1, 1, 1, 1);
-      at = i.add(lengths).add((double) -queries);
-      visible = visible.and(j.less(lengths));
-    }
-    Tensor ahead = j.sub(at);
-    if (m.right() != Mask.UNLIMITED) {
-      visible = visible.and(ahead.lessEqual((double) m.right()));
-    }
-    if (m.left() != Mask.UNLIMITED) {
-      visible = visible.and(ahead.greaterEqual((double) -m.left()));
-    }
+    Tensor visible = visible(n, q, k);
     Tensor hidden = n.scalar(0, Double.NEGATIVE_INFINITY);
     Tensor zero = n.scalar(0, 0);
     if (mask.isEmpty()) {
@@ -169,6 +166,25 @@ final class AttentionOperators {
     return mask.get().dtype() == DType.BOOL
         ? visible.and(mask.get()).where(zero, hidden)
         : visible.where(mask.get().to(q.dtype()), hidden);
+  }
+
+  /// `[Sq, Sk]`, or `[B, 1, Sq, Sk]`: whether a query sees a key by its position.
+  private static Tensor visible(Invocation n, Tensor q, Tensor k) {
+    long queries = q.dim(2);
+    Tensor j = n.scope().arange(DType.I64, 0, k.dim(2), 1);
+    Tensor i = n.scope().arange(DType.I64, 0, queries, 1).reshape(queries, 1);
+    Tensor visible = n.scope().full(DType.BOOL, Shape.of(queries, k.dim(2)), 1);
+    Tensor at = i.add((double) offset(n));
+    if (n.has(LENGTHS)) {
+      Tensor lengths = n.tensor(LENGTHS).to(DType.I64).reshape(-1, 1, 1, 1);
+      at = i.add(lengths).add((double) -queries);
+      visible = visible.and(j.less(lengths));
+    }
+    Tensor ahead = j.sub(at);
+    if (right(n) != Mask.UNLIMITED) {
+      visible = visible.and(ahead.lessEqual((double) right(n)));
+    }
+    return left(n) == Mask.UNLIMITED ? visible : visible.and(ahead.greaterEqual((double) -left(n)));
   }
 
   /// Rows of the tables are those that `position_ids` name, or given for each token.
@@ -211,8 +227,8 @@ final class AttentionOperators {
       at = at.add(n.tensor(2).to(DType.I64).reshape(perSample));
     }
     if (n.attributes().text("mode", "linear").equals("circular")) {
-      Tensor size0 = n.scope().full(DType.I64, Shape.of(), (double) cache.dim(axis));
-      at = at.sub(at.floorDivide(size0).mul(size0));
+      // Exact in F64; there is no remainder of whole numbers.
+      at = at.to(DType.F64).remainder((double) cache.dim(axis)).to(DType.I64);
     }
     return n.like(0, cache.scatter(axis, at.broadcastTo(update.shape()), update, Scatter.Mode.SET));
   }
