@@ -19,6 +19,7 @@ final class ConvolutionOperators {
   static void addTo(Operators all) {
     all.one("Conv", 1, n -> n.like(0, conv(n)));
     all.one("ConvTranspose", 1, n -> n.like(0, transpose(n)));
+    all.one("DeformConv", 19, DeformableConvolution::run);
     PoolOperators.addTo(all);
   }
 
@@ -46,7 +47,8 @@ final class ConvolutionOperators {
     return bias.isPresent() ? y.add(perChannel(bias.get(), s.axes())) : y;
   }
 
-  private static long[] kernel(Invocation n, Tensor w) {
+  /// The window's sizes, those of the weight.
+  static long[] kernel(Invocation n, Tensor w) {
     long[] kernel = spatial(w.shape());
     n.attributes()
         .integers("kernel_shape")
@@ -60,7 +62,8 @@ final class ConvolutionOperators {
     return kernel;
   }
 
-  private static Tensor perChannel(Tensor bias, int axes) {
+  /// A number for each channel beside `[N, C, ..]` with `axes` axes behind.
+  static Tensor perChannel(Tensor bias, int axes) {
     long[] dims = new long[axes + 1];
     Arrays.fill(dims, 1);
     dims[0] = bias.shape().elems();

@@ -167,7 +167,8 @@ final class PoolOperators {
     long plane = x.shape().elems(2, x.shape().rank());
     long[] lead = y.dims();
     Arrays.fill(lead, 2, lead.length, 1);
-    Tensor base = n.scope().arange(DType.I64, 0, images, 1).mul((double) plane).reshape(lead);
+    Tensor base =
+        n.scope().arange(DType.I64, 0, (double) images, 1).mul((double) plane).reshape(lead);
     return new Value(ElementType.INT64, place.add(base));
   }
 
@@ -176,7 +177,7 @@ final class PoolOperators {
   private static Tensor numbers(Invocation n, Shape x) {
     long[] dims = ConvolutionOperators.spatial(x);
     int axes = dims.length;
-    Tensor count = n.scope().arange(DType.I64, 0, x.elems(2, axes + 2), 1);
+    Tensor count = n.scope().arange(DType.I64, 0, (double) x.elems(2, axes + 2), 1);
     if (n.attributes().flag("storage_order", false)) {
       long[] reversed = new long[axes];
       Arrays.setAll(reversed, i -> dims[axes - 1 - i]);
