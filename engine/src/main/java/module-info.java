@@ -22,6 +22,7 @@ module dev.gatun.engine {
   exports dev.gatun.op.random;
   exports dev.gatun.op.reduce;
   exports dev.gatun.op.sequence.attention;
+  exports dev.gatun.op.sequence.rnn;
   exports dev.gatun.op.shape;
   exports dev.gatun.tensor;
   exports dev.gatun.train;

@@ -243,7 +243,8 @@ public final class CpuDevice implements Device {
 
   private static MemorySegment elements(Tensor t) {
     MemorySegment s = t.buffer().segment();
-    return isContiguous(t)
+    // A view without elements may start behind the end.
+    return isContiguous(t) && t.spec().bytes() > 0
         ? s.asSlice(t.layout().offset() * t.dtype().bytes(), t.spec().bytes())
         : s;
   }

@@ -58,11 +58,13 @@ public final class OpCases {
             AttentionCases.ALL,
             CacheCases.ALL,
             ConvCases.ALL,
+            RecurrentCases.ALL,
             FourierCases.ALL,
             TrainCases.ALL,
             FusedCases.ALL,
             RotaryCases.ALL,
-            RingCases.ALL)
+            RingCases.ALL,
+            QuantizedCases.ALL)
         .flatMap(List::stream)
         .filter(c -> wanted.matcher(c.name()).find())
         .toList();

@@ -115,6 +115,18 @@ public final class GemmPlan {
     p[NB] = columns;
   }
 
+  /// Makes blocks `rows` high, as far as the product has blocks of rows, and as wide as `C`, for a
+  /// caller whose block `i` must be rows `[i, i + 1) * rows` and nothing else. `rows` is at least
+  /// three: products of so few are never split. To be called before anything is asked of the plan.
+  public static void blockRows(long[] p, long rows) {
+    if (p[PATH] == DOT_SWAPPED || p[PATH] == ROWS_SWAPPED) {
+      p[MB] = rows;
+      return;
+    }
+    p[MB] = p[PATH] == TILES ? rows : p[M];
+    p[NB] = Math.max(1, roundUp(p[N], columns(p)));
+  }
+
   private static int choose(long[] p) {
     if (p[K] == 0 || p[K] > 1 << 28) {
       return TILES;

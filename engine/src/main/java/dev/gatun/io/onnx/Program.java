@@ -97,7 +97,7 @@ record Program(
             graph.inputs().stream().filter(p -> !graph.stored().containsKey(p.name())).toList();
         int[] inputs = fed.stream().mapToInt(p -> define(p.name())).toArray();
         graph.stored().forEach((name, s) -> constants.put(define(name), load(s)));
-        graph.nodes().forEach(n -> steps.add(step(n)));
+        graph.nodes().forEach(this::add);
         int[] outputs =
             graph.outputs().stream().mapToInt(p -> read(p.name(), "the graph")).toArray();
         Value[] known = new Value[count];
@@ -114,10 +114,31 @@ record Program(
             Plan.of(steps, outputs, known));
       }
 
+      private void add(Graph.Node n) {
+        // Also in bodies, which run when the file is closed.
+        if (n.operator().equals("Constant") && n.domain().isEmpty() && n.outputs().size() == 1) {
+          constants.put(
+              define(n.outputs().get(0)), ConstantOperators.constant(n.attributes(), weights()));
+        } else {
+          steps.add(step(n.with(n.name(), n.version(), n.inputs(), n.outputs(), kept(n))));
+        }
+      }
+
+      /// Attributes without tensors in the file.
+      private static Attributes kept(Graph.Node n) {
+        Map<String, Object> values = new LinkedHashMap<>(n.attributes().values());
+        values.replaceAll((name, v) -> v instanceof Stored s ? s.kept() : v);
+        return new Attributes(values);
+      }
+
       private Value load(Stored s) {
+        return s.load(weights());
+      }
+
+      private Scope weights() {
         Scope scope = device.scope("weights");
         weights.add(scope);
-        return s.load(scope);
+        return scope;
       }
 
       private int define(String name) {

@@ -42,6 +42,11 @@ record Stored(String name, ElementType type, Shape shape, MemorySegment data) {
     return new Stored(name, type, shape, data);
   }
 
+  /// The same with a copy of the data, for after the file is closed.
+  Stored kept() {
+    return new Stored(name, type, shape, MemorySegment.ofArray(data.toArray(JAVA_BYTE)));
+  }
+
   /// A copy in `scope`.
   Value load(Scope scope) {
     boolean asItIs =

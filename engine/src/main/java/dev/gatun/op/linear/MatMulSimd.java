@@ -16,12 +16,12 @@ import java.util.List;
 final class MatMulSimd {
   // Registers after those of the plan: blocks of a matrix, then the batch's axes from the innermost
   // out, neighbours merged where both operands run on or both repeat.
-  private static final int PER_MATRIX = GemmPlan.SIZE;
+  static final int PER_MATRIX = GemmPlan.SIZE;
   private static final int AXES = PER_MATRIX + 1;
   private static final int DIM = AXES + 1;
   private static final int MAX_AXES = 4;
-  private static final int A_STRIDE = DIM + MAX_AXES;
-  private static final int B_STRIDE = A_STRIDE + MAX_AXES;
+  static final int A_STRIDE = DIM + MAX_AXES;
+  static final int B_STRIDE = A_STRIDE + MAX_AXES;
 
   // Of small products: matrices, and how many of them a block does.
   private static final int SMALL = B_STRIDE + MAX_AXES;
@@ -107,7 +107,7 @@ final class MatMulSimd {
     return GemmPlan.scratch(plan) * workers;
   }
 
-  private static boolean foldsBatch(MatMul op, Shape b) {
+  static boolean foldsBatch(MatMul op, Shape b) {
     return !op.transA() && b.elems(0, b.rank() - 2) == 1;
   }
 
@@ -137,7 +137,7 @@ final class MatMulSimd {
   }
 
   /// Writes the batch's axes and returns how many matrices there are.
-  private static long batch(MatMul op, Call c, long[] r) {
+  static long batch(MatMul op, Call c, long[] r) {
     Shape a = c.inShape(0);
     Shape b = c.inShape(1);
     Shape y = c.outShape(0);
@@ -180,7 +180,7 @@ final class MatMulSimd {
     r[AXES]++;
   }
 
-  private static long offset(long[] r, long matrix, int stride) {
+  static long offset(long[] r, long matrix, int stride) {
     long at = 0;
     for (int i = 0; i < r[AXES]; i++) {
       at += matrix % r[DIM + i] * r[stride + i];

@@ -34,7 +34,8 @@ interface Adapter {
           new RotaryEmbedding(),
           new AlibiBias(),
           new UniversalPositions(),
-          new ScanAttention());
+          new ScanAttention(),
+          new TorchRnn());
 
   /// The adapter for `file`.
   static Optional<Adapter> of(String file) {

@@ -59,6 +59,14 @@ class ConformTest {
 
   @Test
   @Tag("long")
+  void recurrentLayersPass() {
+    Console c = Console.run("conform", GOLDEN.toString(), "torch_rnn");
+    assertEquals(0, c.code(), c.out());
+    assertEquals("9 cases, 388 comparisons: 388 passed, 0 failed", c.lastLine());
+  }
+
+  @Test
+  @Tag("long")
   void attentionPasses() {
     Console c =
         Console.run(

@@ -1,0 +1,158 @@
+package dev.gatun.op.sequence.rnn;
+
+import dev.gatun.autograd.Node;
+import dev.gatun.device.Workers;
+import dev.gatun.op.Call;
+import dev.gatun.op.Cost;
+import dev.gatun.op.Keep;
+import dev.gatun.op.Rules;
+import dev.gatun.tensor.Spec;
+import dev.gatun.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/// Gradients of a [Gru], back through time.
+///
+/// Inputs: gradients of `y` and of the last state, the inputs of the GRU, its `y` and the state's
+/// part of its gates `[T, B, 3H]`. Outputs: gradients of `x` and `h0`; the states that the steps
+/// read `[T, B, H]`; if linear before reset the gradient of the state's part of the gates `[T, B,
+/// 3H]`, otherwise the states after reset `[T, B, H]`. Gates are computed again.
+record GruGrad(Gru forward) implements Unrolled {
+  static final int FIRST = 2;
+
+  @Override
+  public GruCell cell() {
+    return forward.cell();
+  }
+
+  @Override
+  public int first() {
+    return FIRST;
+  }
+
+  @Override
+  public boolean lengths() {
+    return forward.lengths();
+  }
+
+  @Override
+  public boolean reverse() {
+    return forward.reverse();
+  }
+
+  @Override
+  public int lengthsAt() {
+    return forward.lengthsAt();
+  }
+
+  @Override
+  public String names() {
+    return "dy dhn " + forward.names() + " y u";
+  }
+
+  /// Input number of `y`; `u` follows.
+  int y() {
+    return FIRST + forward.inputs();
+  }
+
+  @Override
+  public List<Spec> infer(List<Spec> in) {
+    Rules.count(y() + 2, this, names(), in);
+    List<Spec> made = forward.infer(in.subList(FIRST, y()));
+    Rules.require(
+        in.subList(0, FIRST).equals(made.subList(0, FIRST))
+            && in.subList(y(), y() + 2).equals(List.of(made.get(0), made.get(2))),
+        this,
+        "dy, dhn, y and u must be like the results",
+        names(),
+        in);
+    Spec x = in.get(FIRST + X);
+    Spec y = in.get(0);
+    return List.of(x, in.get(FIRST + H0), y, cell().linearBeforeReset() ? x : y);
+  }
+
+  @Override
+  public void reference(Call c) {
+    int n = units(c);
+    for (int b = 0; b < batch(c); b++) {
+      double[] dh = Values.get(c, 1, b, n);
+      for (int s = steps(c) - 1; s >= 0; s--) {
+        int t = time(s, steps(c));
+        long row = (long) t * batch(c) + b;
+        if (active(c, t, b)) {
+          double[] h =
+              starts(c, t, b)
+                  ? Values.get(c, FIRST + H0, b, n)
+                  : Values.get(c, y(), (long) before(t) * batch(c) + b, n);
+          dh = Values.sum(dh, Values.get(c, 0, row, n));
+          referenceStep(c, row, h, dh);
+        } else {
+          Values.set(c, 0, row, new double[3 * n]);
+          Values.set(c, 2, row, new double[n]);
+          Values.set(c, 3, row, new double[cell().linearBeforeReset() ? 3 * n : n]);
+        }
+      }
+      Values.set(c, 1, b, dh);
+    }
+  }
+
+  /// `dh` is the gradient of the new state, on return that of the state before.
+  private void referenceStep(Call c, long row, double[] h, double[] dh) {
+    int n = h.length;
+    double[] x = Values.get(c, FIRST + X, row, 3 * n);
+    double[] u = Values.get(c, y() + 1, row, 3 * n);
+    double[] gates = new double[3 * n];
+    cell().open(x, u, gates);
+    cell().close(x, u, gates, h.clone());
+    double[] da = new double[3 * n];
+    cell().backClose(x, u, gates, h, dh, da);
+    double[] dr = new double[n];
+    if (!cell().linearBeforeReset()) {
+      Values.timesTransposed(c, FIRST + R, 2 * n, 3 * n, da, dr);
+    }
+    for (int j = 0; j < n; j++) {
+      if (cell().linearBeforeReset()) {
+        dr[j] = da[2 * n + j] * u[2 * n + j];
+      } else {
+        dh[j] += dr[j] * gates[cell().r() * n + j];
+        dr[j] *= h[j];
+      }
+    }
+    cell().backOpen(x, u, gates, dr, da);
+    double[] du = da.clone();
+    for (int j = 0; j < n; j++) {
+      du[2 * n + j] *= gates[cell().r() * n + j];
+    }
+    boolean linear = cell().linearBeforeReset();
+    Values.timesTransposed(c, FIRST + R, 0, linear ? 3 * n : 2 * n, du, dh);
+    Values.set(c, 0, row, da);
+    Values.set(c, 2, row, h);
+    Values.set(c, 3, row, linear ? du : forward.reset(gates, h));
+  }
+
+  @Override
+  public void simd(Call c, Workers w) {
+    GruGradSimd.run(this, c, w);
+  }
+
+  @Override
+  public long scratch(List<Spec> in, int workers) {
+    return UnrolledSimd.backwardScratch(this, in, workers);
+  }
+
+  @Override
+  public Keep keep() {
+    return Keep.NOTHING;
+  }
+
+  /// @throws IllegalStateException always
+  @Override
+  public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
+    throw Recurrent.noSecondDerivative(this);
+  }
+
+  @Override
+  public Cost cost(List<Spec> in) {
+    return Recurrent.cost(in.get(FIRST + X), in.get(FIRST + R), in, infer(in));
+  }
+}
