@@ -1,8 +1,10 @@
 package dev.gatun.samples.text;
 
+import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -21,7 +23,7 @@ interface Bar extends AutoCloseable {
       String to = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
       return to.startsWith("/dev/pts/") || to.startsWith("/dev/tty");
     } catch (IOException | UnsupportedOperationException e) {
-      return System.console() != null && System.console().isTerminal();
+      return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
     }
   }
 

@@ -22,7 +22,7 @@ final class Silero implements AutoCloseable {
   private final OnnxModel model;
   private final Device device;
   private final float[] input = new float[CONTEXT + WINDOW];
-  private float[] state = new float[(int) STATE.elements()];
+  private float[] state = new float[(int) STATE.elems()];
 
   private Silero(OnnxModel model, Device device) {
     this.model = model;
