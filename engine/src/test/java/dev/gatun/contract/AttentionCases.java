@@ -2,7 +2,9 @@ package dev.gatun.contract;
 
 import dev.gatun.op.sequence.attention.Attention;
 import dev.gatun.op.sequence.attention.Mask;
+import dev.gatun.op.sequence.attention.Nearest;
 import dev.gatun.op.sequence.attention.Operand;
+import dev.gatun.op.sequence.attention.Routing;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -16,7 +18,7 @@ import java.util.stream.Stream;
 /// in square ones, or a head's width.
 final class AttentionCases {
   static final List<OpCase> ALL =
-      Stream.of(plain(), masks(), lengths(), scores(), weights(), decode())
+      Stream.of(plain(), masks(), lengths(), scores(), weights(), decode(), nearest())
           .flatMap(List::stream)
           .toList();
 
@@ -85,6 +87,55 @@ final class AttentionCases {
         of("queries", none, d -> qkv(d, 1, 2, 2, d.n(), 5)).big(3_000));
   }
 
+  private static List<OpCase> nearest() {
+    return List.of(
+        OpCase.of(
+                "nearest", new Nearest(), d -> List.of(d.normal(2, 2, d.n(), 5), d.normal(2, 7, 5)))
+            .big(5_000)
+            .noGradient()
+            .wrong("x must be [B, H, S, D]", "F32[2,3,4]", "F32[1,2,4]")
+            .wrong("[H or 1, C, D]", "F32[1,3,2,4]", "F32[2,2,4]")
+            .wrong("[H or 1, C, D]", "F32[1,3,2,4]", "F32[3,0,4]")
+            .wrong("dtypes must agree", "F32[1,3,2,4]", "F64[3,1,4]"),
+        OpCase.of(
+                "nearest.many",
+                new Nearest(),
+                d -> List.of(d.normal(1, 2, 70, 6), d.normal(1, d.n(), 6)))
+            .from(1)
+            .big(1_000)
+            .noGradient(),
+        routing("routing", false),
+        routing("routing.causal", true));
+  }
+
+  private static OpCase routing(String name, boolean causal) {
+    return OpCase.of(
+            name,
+            new Routing(5, causal),
+            d ->
+                List.of(
+                    d.indices(DType.I64, 5, 2, 4, d.n()), d.indices(DType.I64, 5, 2, 2, d.n() + 3)))
+        .big(1_500)
+        .noGradient()
+        .wrong("clusters must be I64", "I64[1,2,3]", "I32[1,2,3]")
+        .wrong("a multiple of Hk", "I64[1,2,3]", "I64[1,3,3]");
+  }
+
+  /// A bias by key, `[1, heads, 1, n]`; key 2 of each head is hidden by it.
+  private static Input keyBias(Draw d, int heads) {
+    Input bias = d.normal(1, heads, 1, d.n());
+    for (int h = 0; h < heads && d.n() > 2; h++) {
+      bias = bias.with(h * d.n() + 2, Double.NEGATIVE_INFINITY);
+    }
+    return bias.constant();
+  }
+
+  private static OpCase biased(String name, Mask mask, int heads) {
+    Function<Draw, List<Input>> in =
+        d -> Stream.concat(panels(d).stream(), Stream.of(keyBias(d, heads))).toList();
+    return of(name, op(mask, Operand.BIAS), in).from(1).big(300);
+  }
+
   private static List<OpCase> masks() {
     return List.of(
         of("causal", op(Mask.causal()), AttentionCases::square),
@@ -93,6 +144,9 @@ final class AttentionCases {
         of("causal.longer", op(Mask.causal()), d -> qkv(d, 1, 2, 1, d.n(), d.n() + 70)).big(120),
         of("cut.causal", op(Mask.causal()), AttentionCases::panels),
         of("cut.window", op(Mask.window(20, 5).withSinks(3)), AttentionCases::panels).big(300),
+        biased("cut.bias", Mask.causal(), 2),
+        biased("cut.bias.shared", Mask.window(20, 5).withSinks(3), 1),
+        biased("bias.panels", Mask.none(), 2),
         of("window", op(Mask.window(5, 2)), AttentionCases::square),
         of("window.sinks", op(Mask.window(3, 0).withSinks(2)), AttentionCases::square),
         of("window.wide", op(Mask.window(70, 3)), AttentionCases::square).big(300),

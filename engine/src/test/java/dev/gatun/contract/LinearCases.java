@@ -6,6 +6,7 @@ import dev.gatun.op.linear.CausalConv1d;
 import dev.gatun.op.linear.CausalConv1dUpdate;
 import dev.gatun.op.linear.Embedding;
 import dev.gatun.op.linear.MatMul;
+import dev.gatun.op.linear.PackedMatMul;
 import dev.gatun.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
@@ -16,7 +17,14 @@ import java.util.stream.Stream;
 final class LinearCases {
   static final List<OpCase> ALL =
       Stream.of(
-              products(), batches(), activations(), rows(), embeddings(), convolutions(), updates())
+              products(),
+              packed(),
+              batches(),
+              activations(),
+              rows(),
+              embeddings(),
+              convolutions(),
+              updates())
           .flatMap(List::stream)
           .toList();
 
@@ -58,6 +66,29 @@ final class LinearCases {
         sum("matMul.both", both, d -> List.of(d.normal(d.n(), 5), d.normal(9, d.n())))
             .wrong("a and b must agree in k", "F32[2,3]", "F32[2,3]"),
         few("matMul.both.wide", both, d -> List.of(d.normal(6, 3), d.normal(d.n(), 6))));
+  }
+
+  /// The packed matrix as an input of its own; its last panel is not full.
+  private static List<OpCase> packed() {
+    PackedMatMul plain = new PackedMatMul(37, false, Activation.NONE);
+    PackedMatMul gelu = new PackedMatMul(64, true, Activation.GELU);
+    return List.of(
+        sum("packedMatMul", plain, d -> List.of(d.normal(5, d.n()), panels(d, 37, d.n())))
+            .wrong("x and packed must agree in k", "F32[2,3]", "F32[2,4,32]")
+            .wrong("packed must be", "F32[2,3]", "F32[3,37]")
+            .wrong("dtypes must agree", "F32[2,3]", "F64[2,3,32]")
+            .wrong("there must be 2 inputs", "F32[2,3]"),
+        sum(
+                "packedMatMul.bias",
+                gelu,
+                d -> List.of(d.normal(2, 3, d.n()), panels(d, 64, d.n()), d.normal(64)))
+            .wrong("bias must be [n]", "F32[2,3]", "F32[2,3,32]", "F32[63]"),
+        few("packedMatMul.tall", plain, d -> List.of(d.normal(d.n(), 6), panels(d, 37, 6))));
+  }
+
+  private static Input panels(Draw d, long columns, long k) {
+    int width = PackedMatMul.WIDTH;
+    return d.normal(Math.ceilDiv(columns, (long) width), k, width);
   }
 
   private static List<OpCase> batches() {

@@ -8,12 +8,13 @@ import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
-/// Four million tokens, one by one, through a cache of four sinks and a window of 256: time of a
-/// token and bytes held after the first thousand and at the end are the same.
+/// Four million tokens, one by one, through a cache of one head of 64 floats, four sinks and a
+/// window of 256, rotary embedding included: time of a token and bytes held after the first
+/// thousand and at the end are the same.
 final class Streaming {
   static final long WINDOW = 256;
   private static final long SINKS = 4;
@@ -24,14 +25,18 @@ final class Streaming {
   private static final int BATCH = 100;
 
   private static final int BATCHES = 5;
+  private static final long WARM_UP = 300_000;
 
   private Streaming() {}
 
   /// @param tokens so far
   /// @param nanos of a token, in the fastest of the last batches
+  /// @param mean nanoseconds of a token since the row before, on a machine that does other things
+  ///   too
   /// @param live bytes held by the device
-  record Row(long tokens, double nanos, long live) {}
+  record Row(long tokens, double nanos, double mean, long live) {}
 
+  /// Some two minutes, so each row is told as it comes.
   static List<Row> measure() {
     List<Row> rows = new ArrayList<>();
     try (CpuDevice device = CpuDevice.open(CpuDevice.Options.standard().withThreads(1));
@@ -41,11 +46,13 @@ final class Streaming {
       Tensor k = Numbers.tensor(scope, DType.F32, shape, 2);
       Tensor v = Numbers.tensor(scope, DType.F32, shape, 3);
       try (Scope other = device.scope("warm-up")) {
-        RingCache cache = cache(other);
-        device.warmUp(step -> step(step, cache, q, k, v), Duration.ofSeconds(20));
+        // A step is some twenty small calls, each compiled after some thousands of them.
+        steps(device, cache(other), q, k, v, WARM_UP);
       }
       RingCache cache = cache(scope);
       for (long point : POINTS) {
+        long before = cache.length();
+        long begin = System.nanoTime();
         steps(device, cache, q, k, v, point - cache.length() - (long) BATCHES * BATCH);
         double best = Double.POSITIVE_INFINITY;
         for (int b = 0; b < BATCHES; b++) {
@@ -53,7 +60,15 @@ final class Streaming {
           steps(device, cache, q, k, v, BATCH);
           best = Math.min(best, (System.nanoTime() - start) / (double) BATCH);
         }
-        rows.add(new Row(cache.length(), best, device.memory().liveBytes()));
+        double mean = (System.nanoTime() - begin) / (double) (cache.length() - before);
+        rows.add(new Row(cache.length(), best, mean, device.memory().liveBytes()));
+        System.err.printf(
+            Locale.ROOT,
+            "%,d tokens: %.1f us a token, %.1f since the line before, %,d bytes held%n",
+            cache.length(),
+            best / 1e3,
+            mean / 1e3,
+            device.memory().liveBytes());
       }
     }
     return rows;

@@ -399,8 +399,9 @@ final class Tables {
             .formatted(Streaming.WINDOW),
         "tokens so far",
         "us a token",
+        "us a token since the row above, in the mean",
         "bytes held");
-    rows.forEach(r -> row(r.tokens(), r.nanos() / 1e3, r.live()));
+    rows.forEach(r -> row(r.tokens(), r.nanos() / 1e3, r.mean() / 1e3, r.live()));
   }
 
   void sparse(List<Trial> trials) {

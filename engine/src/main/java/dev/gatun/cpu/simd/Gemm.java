@@ -216,6 +216,7 @@ public final class Gemm {
             aRow,
             scratch,
             direct ? mine + PANELS_AT : bAt + full * bStep,
+            2L * W,
             k,
             in,
             inAt + full * inStep,
@@ -225,6 +226,7 @@ public final class Gemm {
             ci + full * 2L * W,
             cRow,
             rest * wide,
+            scratch,
             mine + TILE_AT);
       }
       if (last && activation != IDENTITY) {
@@ -238,14 +240,15 @@ public final class Gemm {
 
   /// A tile at the right edge: computed whole beside `C`, of which only `bytes` of each row are
   /// touched.
-  private static void edge(
+  static void edge(
       int type,
       int height,
       MemorySegment a,
       long aAt,
       long aRow,
-      MemorySegment scratch,
+      MemorySegment b,
       long bAt,
+      long bRow,
       int k,
       MemorySegment in,
       long inAt,
@@ -255,6 +258,7 @@ public final class Gemm {
       long cAt,
       long cRow,
       int bytes,
+      MemorySegment scratch,
       long tile) {
     long row = 2L * W;
     if (!zero) {
@@ -266,9 +270,9 @@ public final class Gemm {
         a,
         aAt,
         aRow,
-        scratch,
+        b,
         bAt,
-        row,
+        bRow,
         0,
         k,
         1,
@@ -291,7 +295,7 @@ public final class Gemm {
     return rest >= 4 ? 4 : rest >= 2 ? 2 : rest;
   }
 
-  private static void tiles(
+  static void tiles(
       int type,
       int height,
       MemorySegment a,

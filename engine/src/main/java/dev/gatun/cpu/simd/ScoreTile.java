@@ -71,4 +71,17 @@ public interface ScoreTile extends Elements {
 
   /// `sum_i s[0, i]` over `m` columns of one row.
   double sumRow(MemorySegment s, long at, int m);
+
+  /// Folds `k` rows of scores, less the element of `less` of each row, into the greatest of each
+  /// column and the number of its row, the first of equals, rows counting from `first`: [#QUERIES]
+  /// elements of each, one after the other at `bestAt` of the tile's memory.
+  void greatest(
+      MemorySegment s,
+      long at,
+      int k,
+      int columns,
+      MemorySegment less,
+      long lessAt,
+      double first,
+      long bestAt);
 }

@@ -5,6 +5,7 @@ import static dev.gatun.cpu.simd.Lanes.FLOAT;
 import static dev.gatun.cpu.simd.Lanes.ORDER;
 import static dev.gatun.cpu.simd.ReduceF32.load;
 import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import java.lang.foreign.MemorySegment;
@@ -231,5 +232,34 @@ abstract class ScoreTileF32 extends ElementsF32 implements ScoreTile {
   public void drop(
       MemorySegment words, long wordsAt, MemorySegment y, long yAt, long threshold, double above) {
     Threshold.f32(words, wordsAt, y, yAt, QUERIES, threshold, 0, (float) above);
+  }
+
+  @Override
+  public void greatest(
+      MemorySegment s,
+      long at,
+      int k,
+      int columns,
+      MemorySegment less,
+      long lessAt,
+      double first,
+      long bestAt) {
+    s = Lanes.offHeap(s);
+    less = Lanes.offHeap(less);
+    for (int i = 0; i < columns; i += LANES) {
+      long to = bestAt + i * SIZE;
+      FloatVector best = load(s, to);
+      FloatVector row = load(s, to + ROW);
+      FloatVector number = FloatVector.broadcast(F32, (float) first);
+      for (int j = 0; j < k; j++) {
+        FloatVector x = load(s, at + j * ROW + i * SIZE).sub(less.get(FLOAT, lessAt + j * SIZE));
+        VectorMask<Float> greater = x.compare(GT, best);
+        best = best.blend(x, greater);
+        row = row.blend(number, greater);
+        number = number.add(1f);
+      }
+      best.intoMemorySegment(s, to, ORDER);
+      row.intoMemorySegment(s, to + ROW, ORDER);
+    }
   }
 }

@@ -5,6 +5,7 @@ import static dev.gatun.cpu.simd.Lanes.F64;
 import static dev.gatun.cpu.simd.Lanes.ORDER;
 import static dev.gatun.cpu.simd.ReduceF64.load;
 import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import java.lang.foreign.MemorySegment;
@@ -231,5 +232,34 @@ abstract class ScoreTileF64 extends ElementsF64 implements ScoreTile {
   public void drop(
       MemorySegment words, long wordsAt, MemorySegment y, long yAt, long threshold, double above) {
     Threshold.f64(words, wordsAt, y, yAt, QUERIES, threshold, 0, above);
+  }
+
+  @Override
+  public void greatest(
+      MemorySegment s,
+      long at,
+      int k,
+      int columns,
+      MemorySegment less,
+      long lessAt,
+      double first,
+      long bestAt) {
+    s = Lanes.offHeap(s);
+    less = Lanes.offHeap(less);
+    for (int i = 0; i < columns; i += LANES) {
+      long to = bestAt + i * SIZE;
+      DoubleVector best = load(s, to);
+      DoubleVector row = load(s, to + ROW);
+      DoubleVector number = DoubleVector.broadcast(F64, first);
+      for (int j = 0; j < k; j++) {
+        DoubleVector x = load(s, at + j * ROW + i * SIZE).sub(less.get(DOUBLE, lessAt + j * SIZE));
+        VectorMask<Double> greater = x.compare(GT, best);
+        best = best.blend(x, greater);
+        row = row.blend(number, greater);
+        number = number.add(1.0);
+      }
+      best.intoMemorySegment(s, to, ORDER);
+      row.intoMemorySegment(s, to + ROW, ORDER);
+    }
   }
 }

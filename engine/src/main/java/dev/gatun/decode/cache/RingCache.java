@@ -95,7 +95,9 @@ public final class RingCache implements KeyValueCache {
               .rotary()
               .map(r -> Rope.of(x, r, r.keyTables(step, spec.dtype(), length, n)))
               .orElse(x);
-      sinks.ifPresent(s -> s.write(turned, v, t -> sinkSlot(length + t)));
+      if (length < options.sinks()) {
+        sinks.ifPresent(s -> s.write(turned, v, t -> sinkSlot(length + t)));
+      }
       ring.writeRing(turned, v, length - options.sinks());
     }
     length += n;

@@ -93,7 +93,7 @@ final class Execution {
 
   private void steps(Optional<Knowledge> knowledge) {
     for (int k = 0; k < plan.steps().size(); k++) {
-      Program.Step step = plan.steps().get(k);
+      Step step = plan.steps().get(k);
       run(step);
       knowledge.ifPresent(known -> known.after(step, values));
       for (int slot : plan.dead().get(k)) {
@@ -110,7 +110,7 @@ final class Execution {
     return v;
   }
 
-  private void run(Program.Step step) {
+  private void run(Step step) {
     Lease lease = new Lease(device.scope("node"));
     all.add(lease);
     @Nullable Value[] in = new Value[step.in().length];
@@ -122,6 +122,13 @@ final class Execution {
       out = step.entry().operator().run(new Invocation(step, in, lease.scope));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(step + ": " + e.getMessage() + got(in), e);
+    } catch (ArithmeticException
+        | ClassCastException
+        | IndexOutOfBoundsException
+        | NegativeArraySizeException e) {
+      // What a handler makes of sizes, axes or lists that cannot be.
+      throw new IllegalArgumentException(
+          step + ": inputs and attributes must fit each other; " + e.getMessage() + got(in), e);
     }
     lease.users = 1;
     for (int i = 0; i < step.out().length; i++) {
@@ -141,7 +148,7 @@ final class Execution {
   }
 
   /// A result may be a view of an input.
-  private void keepViewed(Tensor result, Program.Step step, @Nullable Value[] in, Lease lease) {
+  private void keepViewed(Tensor result, Step step, @Nullable Value[] in, Lease lease) {
     for (int i = 0; i < in.length; i++) {
       Value v = in[i];
       Lease owner = v == null ? null : leases[step.in()[i]];

@@ -157,17 +157,26 @@ final class GraphReader {
     into.put(name, values.containsKey(0) ? values.get(0) : valueOf(type, values));
   }
 
-  /// A number or text that was left out is its type's zero.
+  /// A number or text that was left out is its type's zero. Files of the first version name no
+  /// type: what they give says it.
   private static Object valueOf(int type, Map<Integer, Object> values) {
-    Object zero =
-        switch (type) {
-          case 1 -> 0.0;
-          case 2 -> 0L;
-          case 3 -> "";
-          case 0 -> values.values().iterator().next();
-          default -> Unsupported.ATTRIBUTE;
-        };
-    return values.getOrDefault(type, zero);
+    return switch (type) {
+      case 0 ->
+          values.values().stream()
+              .filter(v -> !isEmpty(v))
+              .findFirst()
+              .orElse(Unsupported.ATTRIBUTE);
+      case 1 -> values.getOrDefault(type, 0.0);
+      case 2 -> values.getOrDefault(type, 0L);
+      case 3 -> values.getOrDefault(type, "");
+      default -> values.getOrDefault(type, Unsupported.ATTRIBUTE);
+    };
+  }
+
+  private static boolean isEmpty(Object v) {
+    return v instanceof double[] d && d.length == 0
+        || v instanceof long[] l && l.length == 0
+        || v instanceof List<?> t && t.isEmpty();
   }
 
   /// Stands for an attribute that no operator reads (lists of tensors, types, sparse tensors).

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /// One call of an operator: its inputs, its attributes, and the scope its results live in.
 final class Invocation {
-  private final Program.Step step;
+  private final Step step;
   private final @Nullable Value[] inputs;
   private final Scope scope;
 
-  Invocation(Program.Step step, @Nullable Value[] inputs, Scope scope) {
+  Invocation(Step step, @Nullable Value[] inputs, Scope scope) {
     this.step = step;
     this.inputs = inputs;
     this.scope = scope;

@@ -43,12 +43,12 @@ final class Knowledge {
   }
 
   /// True if all inputs of `step` are known.
-  boolean isKnown(Program.Step step) {
+  boolean isKnown(Step step) {
     return !step.entry().traits().contains(Operators.Trait.RANDOM) && all(fixedData, step.in(), 0);
   }
 
   /// Learns from the results of `step`.
-  void after(Program.Step step, @Nullable Value[] values) {
+  void after(Step step, @Nullable Value[] values) {
     Set<Operators.Trait> traits = step.entry().traits();
     int[] in = step.in();
     boolean shapes = all(fixedShape, in, 0);

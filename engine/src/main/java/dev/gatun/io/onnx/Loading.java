@@ -33,41 +33,51 @@ final class Loading {
 
   /// What is known without inputs is computed once; stored tensors that only served for that go.
   Plan fold(Program program) {
-    @Nullable Value[] known = known(program);
-    List<Program.Step> fused = Fusions.apply(program, known);
-    Plan plan = Plan.of(fused, program.outputs(), known);
+    Branches.Result now = new Branches.Result(program.steps(), program.constants().clone(), true);
+    while (now.changed()) {
+      now = Branches.splice(now.steps(), known(program, now));
+    }
+    List<Step> fused = Fusions.apply(now.steps(), program.outputs(), now.known());
+    Branches.Result packed = Packing.pack(fused, now.known(), folded);
+    Plan plan = Plan.of(packed.steps(), program.outputs(), packed.known());
     dropUnread(program, plan);
     return plan;
   }
 
-  private @Nullable Value[] known(Program program) {
-    Knowledge knowledge = new Knowledge(new int[0], program.constants(), folded, Long.MAX_VALUE);
-    List<Program.Step> constant = new ArrayList<>();
-    boolean[] fixed = new boolean[program.slots()];
+  private @Nullable Value[] known(Program program, Branches.Result now) {
+    Knowledge knowledge = new Knowledge(new int[0], now.known(), folded, Long.MAX_VALUE);
+    List<Step> constant = new ArrayList<>();
+    boolean[] fixed = new boolean[now.known().length];
     for (int i = 0; i < fixed.length; i++) {
-      fixed[i] = program.constants()[i] != null;
+      fixed[i] = now.known()[i] != null;
     }
-    for (Program.Step s : program.steps()) {
+    for (Step s : now.steps()) {
       if (foldable(s, fixed)) {
-        constant.add(s);
+        if (!isFixed(s.out(), fixed)) {
+          constant.add(s);
+        }
         mark(fixed, s.out());
       }
     }
     List<int[]> keepAll = constant.stream().map(s -> new int[0]).toList();
-    Plan plan = new Plan(constant, keepAll, program.constants());
     try (Scope nowhere = device.scope("folding")) {
-      new Execution(program, plan, nowhere).fold(knowledge);
+      new Execution(program, new Plan(constant, keepAll, now.known()), nowhere).fold(knowledge);
     }
     return knowledge.known();
   }
 
-  private static boolean foldable(Program.Step s, boolean[] fixed) {
-    for (int slot : s.in()) {
+  private static boolean isFixed(int[] slots, boolean[] fixed) {
+    for (int slot : slots) {
       if (slot >= 0 && !fixed[slot]) {
         return false;
       }
     }
-    return !s.entry().traits().contains(Operators.Trait.RANDOM)
+    return true;
+  }
+
+  private static boolean foldable(Step s, boolean[] fixed) {
+    return isFixed(s.in(), fixed)
+        && !s.entry().traits().contains(Operators.Trait.RANDOM)
         && !s.entry().traits().contains(Operators.Trait.GROWS)
         && s.bodies().isEmpty();
   }
@@ -81,10 +91,10 @@ final class Loading {
   }
 
   private static void dropUnread(Program program, Plan plan) {
-    boolean[] read = new boolean[program.slots()];
+    boolean[] read = new boolean[plan.known().length];
     mark(read, program.outputs());
     plan.steps().forEach(s -> mark(read, s.in()));
-    for (int i = 0; i < read.length; i++) {
+    for (int i = 0; i < program.constants().length; i++) {
       Value v = program.constants()[i];
       if (v != null && !read[i]) {
         v.tensor().scope().close();

@@ -10,10 +10,12 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// A model in the ONNX format (<https://onnx.ai/onnx/repo-docs/IR.html>), operator sets 7 to 26, on
 /// a device.
@@ -46,10 +48,12 @@ public final class OnnxModel implements AutoCloseable {
   private final Program program;
   private final Plan folded;
   private final Loading loading;
-  private final Map<List<Object>, Prepared> plans = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<List<Object>, Prepared> plans = new HashMap<>();
+  private final List<Scope> learnt = new ArrayList<>();
   private boolean closed;
 
-  private record Prepared(Plan plan, Scope scope) {}
+  /// @param settled whether a run by the plan has nothing more to learn
+  private record Prepared(Plan plan, boolean settled) {}
 
   private OnnxModel(
       String where,
@@ -188,21 +192,23 @@ public final class OnnxModel implements AutoCloseable {
   /// For tests: values with ONNX's own types.
   List<Value> run(Scope scope, List<Value> in) {
     List<Object> key = in.stream().<Object>map(v -> List.of(v.type(), v.shape())).toList();
-    Optional<Prepared> prepared;
+    Optional<Prepared> found;
     synchronized (plans) {
-      prepared = Optional.ofNullable(plans.get(key));
+      found = Optional.ofNullable(plans.get(key));
     }
-    if (prepared.isPresent()) {
-      return new Execution(program, prepared.get().plan(), scope).run(in, new Value[0]);
+    Prepared prepared = found.orElse(new Prepared(folded, false));
+    if (prepared.settled()) {
+      return new Execution(program, prepared.plan(), scope).run(in, new Value[0]);
     }
     Scope kept = device.scope("plan");
     boolean done = false;
     try {
-      Knowledge knowledge = new Knowledge(program.inputs(), folded.known(), kept, KEPT_BYTES);
+      Knowledge knowledge =
+          new Knowledge(program.inputs(), prepared.plan().known(), kept, KEPT_BYTES);
       List<Value> out =
-          new Execution(program, folded, scope).run(in, new Value[0], Optional.of(knowledge));
-      Plan plan = Plan.of(folded.steps(), program.outputs(), knowledge.known());
-      keep(key, new Prepared(plan, kept));
+          new Execution(program, prepared.plan(), scope)
+              .run(in, new Value[0], Optional.of(knowledge));
+      keep(key, kept, next(prepared.plan(), knowledge.known()));
       done = true;
       return out;
     } finally {
@@ -212,11 +218,22 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
-  /// Plans that were dropped stay until the model is closed: somebody may be running them.
-  private void keep(List<Object> key, Prepared p) {
+  /// The plan of the next run; it has more to learn as long as branches were decided.
+  private Prepared next(Plan plan, @Nullable Value[] known) {
+    Branches.Result now = Branches.splice(plan.steps(), known);
+    List<Step> fused = Fusions.apply(now.steps(), program.outputs(), now.known());
+    return new Prepared(Plan.of(fused, program.outputs(), now.known()), !now.changed());
+  }
+
+  /// What was learnt stays until the model is closed: somebody may be running by it.
+  private void keep(List<Object> key, Scope scope, Prepared p) {
     synchronized (plans) {
-      if (closed || plans.size() >= PLANS || plans.putIfAbsent(key, p) != null) {
-        p.scope().close();
+      boolean room = plans.size() < PLANS || plans.containsKey(key);
+      if (closed || !room) {
+        scope.close();
+      } else {
+        learnt.add(scope);
+        plans.put(key, p);
       }
     }
   }
@@ -280,7 +297,7 @@ public final class OnnxModel implements AutoCloseable {
     synchronized (plans) {
       if (!closed) {
         closed = true;
-        plans.values().forEach(p -> p.scope().close());
+        learnt.forEach(Scope::close);
         loading.close();
       }
     }

@@ -8,17 +8,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param dead by step, the slots that nobody reads after it
 /// @param known values by slot that need not be computed
-record Plan(List<Program.Step> steps, List<int[]> dead, @Nullable Value[] known) {
+record Plan(List<Step> steps, List<int[]> dead, @Nullable Value[] known) {
   /// The steps of `all` that `outputs` need and that are not `known`.
-  static Plan of(List<Program.Step> all, int[] outputs, @Nullable Value[] known) {
+  static Plan of(List<Step> all, int[] outputs, @Nullable Value[] known) {
     boolean[] needed = new boolean[known.length];
     for (int o : outputs) {
       needed[o] = true;
     }
-    List<Program.Step> steps = new ArrayList<>();
+    List<Step> steps = new ArrayList<>();
     List<int[]> dead = new ArrayList<>();
     boolean[] read = needed.clone();
-    for (Program.Step s : all.reversed()) {
+    for (Step s : all.reversed()) {
       if (makesNew(s, needed, known)) {
         List<Integer> last = new ArrayList<>();
         for (int slot : s.in()) {
@@ -42,7 +42,7 @@ record Plan(List<Program.Step> steps, List<int[]> dead, @Nullable Value[] known)
     return new Plan(List.copyOf(steps.reversed()), List.copyOf(dead.reversed()), known);
   }
 
-  private static boolean makesNew(Program.Step s, boolean[] needed, @Nullable Value[] known) {
+  private static boolean makesNew(Step s, boolean[] needed, @Nullable Value[] known) {
     for (int slot : s.out()) {
       if (slot >= 0 && needed[slot] && known[slot] == null) {
         return true;

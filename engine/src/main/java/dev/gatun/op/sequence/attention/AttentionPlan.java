@@ -114,11 +114,23 @@ final class AttentionPlan {
     return 64 + k.dim(0) * k.dim(1) * k.dim(2) * size(t) + 63 & -64;
   }
 
+  /// Heads of a bias by key, `[B or 1, H or 1, 1, Sk or 1]` or fewer axes; 0 where queries differ.
+  static long biasHeads(Shape bias) {
+    return TileScores.stride(bias, 2) == 0 ? bias.elems(0, Math.max(0, bias.rank() - 2)) : 0;
+  }
+
+  /// Bytes of the greatest biases of keys up to each.
+  static long biases(long heads, Shape k, DType t) {
+    return heads * k.dim(2) * size(t) + 63 & -64;
+  }
+
   static long scratch(Attention op, List<Spec> in, int workers) {
     Spec q = in.get(Attention.Q);
     long tiles = workers * perWorker(op, q.shape(), in.get(Attention.V).shape(), q.dtype());
+    Shape k = in.get(Attention.K).shape();
+    long heads = op.has(Operand.BIAS) ? biasHeads(in.get(op.input(Operand.BIAS)).shape()) : 0;
     return Math.max(
-        tables(op, in) + squares(in.get(Attention.K).shape(), q.dtype()) + tiles,
+        tables(op, in) + squares(k, q.dtype()) + biases(heads, k, q.dtype()) + tiles,
         DecodePlan.scratch(op, in, workers));
   }
 

@@ -17,13 +17,18 @@ import java.lang.foreign.ValueLayout;
 /// it sees with a running softmax. Keys and values are read where they lie.
 final class AttentionSimd {
   private static final Workers.Body NORMS = (c, phase, block, worker) -> squares(c, block);
+  private static final Workers.Body BIASES = (c, phase, block, worker) -> biases(c, block);
   private static final Workers.Body BLOCK = (c, phase, block, worker) -> block(c, block, worker);
 
   /// Register of where workers' memory begins, after the tables.
   private static final int BASE = 0;
 
-  /// Register of where the greatest squares of keys lie, or 0 where scores are not only products.
+  /// Register of where the greatest squares of keys lie, or 0 where scores are not products, or
+  /// those and a bias by key.
   private static final int SQUARES = 1;
+
+  /// Register of where the greatest such biases lie.
+  private static final int GREATEST_BIASES = 2;
 
   /// Most units by which a score may exceed 0: the least weight is then `2^-120`, in F64 more.
   private static final double BOUND = 60;
@@ -44,22 +49,36 @@ final class AttentionSimd {
     Shape k = c.inShape(Attention.K);
     int keyHeads = Math.toIntExact(k.dim(0) * k.dim(1));
     c.registers()[SQUARES] = 0;
-    c.registers()[BASE] = tables + AttentionPlan.squares(k, c.dtype());
-    if (boundable(op) && q.dim(2) >= QUERIES && keyHeads > 0) {
+    long squares = AttentionPlan.squares(k, c.dtype());
+    long biasHeads = biasHeads(op, c);
+    long biases = AttentionPlan.biases(biasHeads, k, c.dtype());
+    c.registers()[BASE] = tables + squares + biases;
+    if (boundable(op, biasHeads) && q.dim(2) >= QUERIES && keyHeads > 0) {
       c.registers()[SQUARES] = tables + 64;
       w.run(NORMS, c, 0, keyHeads);
+      c.registers()[GREATEST_BIASES] = tables + squares;
+      w.run(BIASES, c, 0, Math.toIntExact(biasHeads));
     }
     TileScores.tables(op, c, 0);
     long tiles = AttentionRules.blocks(q.dim(2));
     w.run(BLOCK, c, 0, Math.toIntExact(q.dim(0) * q.dim(1) * tiles));
   }
 
-  /// Whether scores are products alone.
-  private static boolean boundable(Attention op) {
+  private static long biasHeads(Attention op, Call c) {
+    return op.has(Operand.BIAS) ? AttentionPlan.biasHeads(c.inShape(op.input(Operand.BIAS))) : 0;
+  }
+
+  /// Whether scores are products alone, or those and a bias by key.
+  private static boolean boundable(Attention op, long biasHeads) {
     for (Operand o : op.operands()) {
       switch (o) {
         case QUERY_LENGTHS, KEY_LENGTHS, RUNS, BLOCKS, FACTOR -> {}
-        case VISIBLE, BIAS, SINK, SLOPES, DECAY, RELATIVE -> {
+        case BIAS -> {
+          if (biasHeads == 0) {
+            return false;
+          }
+        }
+        case VISIBLE, SINK, SLOPES, DECAY, RELATIVE -> {
           return false;
         }
       }
@@ -103,7 +122,7 @@ final class AttentionSimd {
     long scores = AttentionPlan.scores(panels, d, type);
     long sums = scores + 2 * AttentionPlan.tileBytes(type);
     begin(op, c, t, h, mine, sums, AttentionPlan.wide(v.dim(3), t.panel()));
-    boolean bounded = bound(c, t, op.scale(), head, from, rows, mine);
+    boolean bounded = bound(op, c, t, head, from, rows, mine);
     boolean cuts = bounded && !TileScores.weighs(op) && v.dim(3) % t.panel() == 0;
     long j = VisibleRuns.next(m, mine, 0);
     while (j != Long.MAX_VALUE) {
@@ -114,7 +133,7 @@ final class AttentionSimd {
         if (stop > at) {
           int n = (int) (stop - at);
           if (cuts && !VisibleRuns.all(m, mine, at, stop)) {
-            cut(c, t, head, rows, at, n, mine);
+            cut(op, c, t, head, rows, at, n, mine);
           } else {
             tile(op, c, t, b, h, i0, rows, columns, at, n, bounded, mine);
           }
@@ -137,12 +156,13 @@ final class AttentionSimd {
   }
 
   /// Sets the greatest score that each query can have, `|q| max |k|` over the keys up to its last
-  /// by Cauchy and Schwarz, where that is so little that no weight relative to it is too small a
-  /// number. True if it is for all: maxima need not be looked for then, and no sum changes as they
-  /// grow, which is a tenth of the time. Where it is not, the others' maxima stay as they are here,
-  /// so that no query's bits depend on another's, or on keys that it does not see.
+  /// by Cauchy and Schwarz and the greatest finite bias of those keys, where that is so little that
+  /// no weight relative to it is too small a number. True if it is for all: maxima need not be
+  /// looked for then, and no sum changes as they grow, which is a tenth of the time. Where it is
+  /// not, the others' maxima stay as they are here, so that no query's bits depend on another's, or
+  /// on keys that it does not see.
   private static boolean bound(
-      Call c, AttentionTile t, double scale, long head, long at, int rows, long mine) {
+      Attention op, Call c, AttentionTile t, long head, long at, int rows, long mine) {
     if (c.registers()[SQUARES] == 0) {
       return false;
     }
@@ -152,7 +172,9 @@ final class AttentionSimd {
     int size = t.size();
     MemorySegment m = c.scratch();
     long squares = c.registers()[SQUARES] + keyHead(q, k, head) * k.dim(2) * size;
-    double factor = Math.abs(scale) * t.unit() * ROUNDED_UP;
+    double factor = Math.abs(op.scale()) * t.unit() * ROUNDED_UP;
+    long biases = c.registers()[GREATEST_BIASES] + biasHead(op, c, head) * k.dim(2) * size;
+    boolean biased = op.has(Operand.BIAS);
     long state = mine + STATE;
     boolean all = true;
     for (int r = 0; r < rows; r++) {
@@ -162,6 +184,9 @@ final class AttentionSimd {
       double square = t.get(m, mine + AttentionPlan.SUMS);
       double keys = end < 0 ? 0 : t.get(m, squares + end * size);
       double most = Math.sqrt(square) * Math.sqrt(keys) * factor;
+      if (biased && end >= 0) {
+        most += t.get(m, biases + end * size) * t.unit() * ROUNDED_UP;
+      }
       boolean bounded = most <= BOUND;
       if (bounded) {
         t.set(m, state + (long) r * size, most);
@@ -184,6 +209,36 @@ final class AttentionSimd {
     long row = block * k.dim(2);
     long to = c.registers()[SQUARES] + row * t.size();
     t.greatestSquares(c.in(Attention.K), row * d * t.size(), k.dim(2), d, c.scratch(), to);
+  }
+
+  /// The biases that head `head` of all batches has.
+  private static long biasHead(Attention op, Call c, long head) {
+    if (!op.has(Operand.BIAS)) {
+      return 0;
+    }
+    Shape s = c.inShape(op.input(Operand.BIAS));
+    long heads = c.inShape(Attention.Q).dim(1);
+    long each = TileScores.stride(s, 3) == 0 ? 1 : heads;
+    return (TileScores.stride(s, 4) == 0 ? 0 : head / heads * each)
+        + (each == 1 ? 0 : head % heads);
+  }
+
+  /// Greatest absolute bias up to each key. Keys of a bias of -inf have no weight, whatever others
+  /// are.
+  private static void biases(Call c, int block) {
+    Attention op = (Attention) c.kernel();
+    AttentionTile t = AttentionPlan.tile(c.dtype());
+    int in = op.input(Operand.BIAS);
+    long step = TileScores.stride(c.inShape(in), 1);
+    long keys = c.inShape(Attention.K).dim(2);
+    long to = c.registers()[GREATEST_BIASES] + block * keys * t.size();
+    long from = step == 0 ? block : block * keys;
+    double most = 0;
+    for (long j = 0; j < keys; j++) {
+      double b = t.get(c.in(in), (from + j * step) * t.size());
+      most = b == Double.NEGATIVE_INFINITY ? most : Math.max(most, Math.abs(b));
+      t.set(c.scratch(), to + j * t.size(), most);
+    }
   }
 
   /// Up to where keys from `j` on lie in blocks that are computed, at most `end`; `j` itself where
@@ -244,7 +299,7 @@ final class AttentionSimd {
         c.in(Attention.K), key * d * size, (long) d * size, n, m, panels, d, columns, m, scores);
     TileScores.scores(op, c, 0, t, b, h, i0, rows, columns, j, n, mine, mine, scores, -1);
     if (bounded) {
-      boolean hidden = !VisibleRuns.all(m, mine, j, j + n);
+      boolean hidden = op.has(Operand.BIAS) || !VisibleRuns.all(m, mine, j, j + n);
       t.boundedSoftmax(m, scores, n, columns, hidden, m, mine + STATE);
     } else {
       t.softmax(m, scores, n, columns, m, mine + STATE);
@@ -278,7 +333,8 @@ final class AttentionSimd {
 
   /// A tile that the mask cuts through, panel by panel of queries: each over the keys that its own
   /// queries reach.
-  private static void cut(Call c, AttentionTile t, long head, int rows, long j, int n, long mine) {
+  private static void cut(
+      Attention op, Call c, AttentionTile t, long head, int rows, long j, int n, long mine) {
     MemorySegment m = c.scratch();
     Shape q = c.inShape(Attention.Q);
     Shape v = c.inShape(Attention.V);
@@ -303,13 +359,16 @@ final class AttentionSimd {
       long queries = panels + (long) p * d * size;
       t.scores(
           c.in(Attention.K), first * d * size, (long) d * size, k, m, queries, d, panel, m, at);
+      if (op.has(Operand.BIAS)) {
+        TileScores.keyBias(op, c, t, head, j + from, k, mine, p, at);
+      }
       boolean hidden = !VisibleRuns.all(m, mine, p, lanes, j + from, k);
       if (hidden) {
         TileScores.near(t, m, p, lanes, panel, j + from, k, mine, mine);
         t.hide(m, at, k, panel, m, mine + AttentionPlan.NEAR + (long) p * size);
       }
       long state = mine + STATE + (long) p * size;
-      t.boundedSoftmax(m, at, k, panel, hidden, m, state);
+      t.boundedSoftmax(m, at, k, panel, hidden || op.has(Operand.BIAS), m, state);
       t.addColumns(
           m, at, lanes, c.in(Attention.V), first * row, row, k, dv, m, sums + p * row, row);
     }

@@ -18,18 +18,12 @@ public final class KMeans {
 
   private KMeans() {}
 
-  /// The nearest centroid of each row, the first of equals: the greatest `x c - |c|^2 / 2`; I64
-  /// `[B, H, S]`, without gradient. Cost: `2 C D` flops a row; memory `S C`.
+  /// The nearest centroid of each row, as [Nearest] finds it; I64 `[B, H, S]`, without gradient.
   ///
   /// @throws IllegalArgumentException if shapes or types do not fit
   public static Tensor assign(Tensor x, Tensor centroids) {
     require(x, centroids);
-    try (Scope work = x.device().scope("assignment")) {
-      Tensor c = work.borrow(centroids.detach());
-      Tensor half = c.square().sum(2).mul(0.5).unsqueeze(1);
-      Tensor score = work.borrow(x.detach()).matmul(c.transpose()).sub(half);
-      return score.argMax(3).in(Scope.youngest(List.of(x, centroids)));
-    }
+    return new Nearest().of(x.detach(), centroids.detach());
   }
 
   private static void require(Tensor x, Tensor centroids) {

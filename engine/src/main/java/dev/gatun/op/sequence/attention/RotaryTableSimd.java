@@ -57,6 +57,8 @@ final class RotaryTableSimd {
     }
     for (int i = 0; i < h; i++) {
       DType.F64.write(c.scratch(), i, rotary.frequency(i));
+    }
+    for (int i = 0; i < h * r[DECAYS]; i++) {
       DType.F64.write(c.scratch(), h + i, Math.log(rotary.decay(i)));
     }
     w.run(BODY, c, 0, Math.toIntExact((c.outShape(0).elems() + BLOCK - 1) / BLOCK));

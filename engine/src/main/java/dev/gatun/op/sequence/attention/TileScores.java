@@ -245,6 +245,30 @@ final class TileScores {
     }
   }
 
+  /// Adds a bias by key to scores at `at`, of keys from `j` on and the panel of queries from number
+  /// `from` on.
+  static void keyBias(
+      Attention op,
+      Call c,
+      AttentionTile t,
+      long head,
+      long j,
+      int n,
+      long mine,
+      int from,
+      long at) {
+    int in = op.input(Operand.BIAS);
+    Shape s = c.inShape(in);
+    Shape q = c.inShape(Attention.Q);
+    long step = stride(s, 1);
+    MemorySegment m = c.scratch();
+    MemorySegment x = step == 0 ? m : c.in(in);
+    long first = element(s, q, head / q.dim(1), head % q.dim(1)) + j * step;
+    long xAt = step == 0 ? mine + AttentionPlan.ZEROS : first * t.size();
+    long lanes = mine + AttentionPlan.BIAS + (long) from * t.size();
+    t.add(m, at, n, t.panel(), m, lanes, x, xAt, 1);
+  }
+
   /// Whether weights are multiplied after the softmax.
   static boolean weighs(Attention op) {
     return op.dropout() > 0 || op.has(Operand.FACTOR);
