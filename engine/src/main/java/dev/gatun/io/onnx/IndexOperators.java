@@ -36,6 +36,10 @@ final class IndexOperators {
     all.one("Trilu", 14, IndexOperators::trilu);
     all.one("ReverseSequence", 10, IndexOperators::reverseSequence);
     PadOperators.addTo(all);
+    WindowOperators.addTo(all);
+    ScatterOperators.addTo(all);
+    UniqueOperators.addTo(all);
+    ResizeOperators.addTo(all);
   }
 
   static int axis(Invocation n, Shape x, long otherwise) {

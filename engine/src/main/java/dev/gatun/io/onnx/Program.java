@@ -97,10 +97,17 @@ record Program(
       private void add(Graph.Node n) {
         // Also in bodies, which run when the file is closed.
         if (n.operator().equals("Constant") && n.domain().isEmpty() && n.outputs().size() == 1) {
-          constants.put(
-              define(n.outputs().get(0)), ConstantOperators.constant(n.attributes(), weights()));
+          constants.put(define(n.outputs().get(0)), constant(n));
         } else {
           steps.add(step(n.with(n.name(), n.version(), n.inputs(), n.outputs(), kept(n))));
+        }
+      }
+
+      private Value constant(Graph.Node n) {
+        try {
+          return ConstantOperators.constant(n.attributes(), weights());
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException(n + ": " + e.getMessage(), e);
         }
       }
 
