@@ -1,11 +1,21 @@
 /// The `gatun` command line and its lessons.
+// The tokenizer's module is an automatic one, which says nothing of what it needs: its API, its
+// logging and its JSON are named here.
+@SuppressWarnings("requires-automatic")
 module dev.gatun.samples {
+  requires ai.djl.api;
+  requires ai.djl.tokenizers;
   requires com.fasterxml.jackson.databind;
+  requires com.google.gson;
   requires dev.gatun.engine;
   requires dev.gatun.opencl;
   requires info.picocli;
+  requires java.desktop;
+  requires java.management;
   requires jdk.incubator.vector;
   requires me.tongfei.progressbar;
+  requires org.knowm.xchart;
+  requires org.slf4j;
 
   opens dev.gatun.samples to
       info.picocli;
@@ -14,6 +24,10 @@ module dev.gatun.samples {
   opens dev.gatun.samples.digits to
       info.picocli;
   opens dev.gatun.samples.lesson to
+      info.picocli;
+  opens dev.gatun.samples.text to
+      info.picocli;
+  opens dev.gatun.samples.vad to
       info.picocli;
 
   uses dev.gatun.device.DeviceProvider;

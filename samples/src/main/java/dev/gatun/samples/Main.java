@@ -3,6 +3,9 @@ package dev.gatun.samples;
 import dev.gatun.samples.conform.Conform;
 import dev.gatun.samples.digits.TrainDigits;
 import dev.gatun.samples.lesson.Lesson;
+import dev.gatun.samples.text.Embed;
+import dev.gatun.samples.text.Search;
+import dev.gatun.samples.vad.Vad;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,7 +19,16 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "gatun",
     description = "A tensor engine for sequence models in plain Java.",
-    subcommands = {Doctor.class, Conform.class, TrainDigits.class, Lesson.class, Version.class},
+    subcommands = {
+      Doctor.class,
+      Search.class,
+      Embed.class,
+      Vad.class,
+      Conform.class,
+      TrainDigits.class,
+      Lesson.class,
+      Version.class
+    },
     mixinStandardHelpOptions = false)
 public final class Main implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

@@ -21,7 +21,10 @@ class MainTest {
   void helpNamesEveryCommand() {
     Console c = Console.run("--help");
     assertEquals(0, c.code());
-    for (String command : new String[] {"doctor", "conform", "train-digits", "lesson", "version"}) {
+    for (String command :
+        new String[] {
+          "doctor", "conform", "train-digits", "lesson", "version", "embed", "search", "vad"
+        }) {
       assertTrue(c.out().contains(command), c.out());
     }
     assertEquals(0, Console.run("conform", "--help").code());

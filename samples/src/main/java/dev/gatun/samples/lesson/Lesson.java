@@ -14,10 +14,12 @@ import picocli.CommandLine.Spec;
     description = {
       "Run a lesson; read its source beside it.",
       "  1  tensors, scopes, gradients",
-      "  2  attention"
+      "  2  attention",
+      "  3  a trained model: embeddings and search by meaning"
     })
 public final class Lesson implements Callable<Integer> {
-  private static final List<Runnable> LESSONS = List.of(L01Tensors::run, L02Attention::run);
+  private static final List<Runnable> LESSONS =
+      List.of(L01Tensors::run, L02Attention::run, L03Models::run);
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

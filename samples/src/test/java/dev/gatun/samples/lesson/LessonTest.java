@@ -18,6 +18,7 @@ class LessonTest {
   void lessonsPrintWhatTheirSourcesSay() throws IOException {
     lessonPrints(1, "L01Tensors.java");
     lessonPrints(2, "L02Attention.java");
+    lessonPrints(3, "L03Models.java");
   }
 
   @Test
