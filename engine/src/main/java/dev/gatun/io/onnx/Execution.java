@@ -122,6 +122,10 @@ final class Execution {
       out = step.entry().operator().run(new Invocation(step, in, lease.scope));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(step + ": " + e.getMessage() + got(in), e);
+    } catch (ArithmeticException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      // What sizes and axes beyond all bounds end in, where an operator does not look for them.
+      throw new IllegalArgumentException(
+          step + ": numbers must fit; " + e.getMessage() + got(in), e);
     }
     lease.users = 1;
     for (int i = 0; i < step.out().length; i++) {

@@ -52,26 +52,20 @@ final class ModelBytes {
 
   ModelBytes number(int field, float value) {
     varint((long) field << 3 | 5);
-    out.writeBytes(little(4).putFloat(value).array());
+    out.writeBytes(raw(value));
     return this;
   }
 
   /// Repeated floats, packed.
   ModelBytes numbers(int field, float... values) {
-    ByteBuffer b = little(4 * values.length);
-    for (float v : values) {
-      b.putFloat(v);
-    }
-    return bytes(field, b.array());
+    return bytes(field, raw(values));
   }
 
   /// Repeated doubles, packed.
   ModelBytes numbers(int field, double... values) {
-    ByteBuffer b = little(8 * values.length);
-    for (double v : values) {
-      b.putDouble(v);
-    }
-    return bytes(field, b.array());
+    byte[] b = new byte[8 * values.length];
+    ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
+    return bytes(field, b);
   }
 
   /// Repeated integers, packed.
@@ -92,8 +86,11 @@ final class ModelBytes {
     out.write((int) rest);
   }
 
-  static ByteBuffer little(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  /// Floats as files hold them.
+  static byte[] raw(float... values) {
+    byte[] b = new byte[4 * values.length];
+    ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    return b;
   }
 
   /// A model of the standard's operator set `opset`.
@@ -209,11 +206,7 @@ final class ModelBytes {
 
   /// A FLOAT tensor, raw.
   static ModelBytes floats(String name, long[] dims, float... values) {
-    ByteBuffer b = little(4 * values.length);
-    for (float v : values) {
-      b.putFloat(v);
-    }
-    return tensor(name, 1, dims).bytes(9, b.array());
+    return tensor(name, 1, dims).bytes(9, raw(values));
   }
 
   /// An INT64 tensor, typed.

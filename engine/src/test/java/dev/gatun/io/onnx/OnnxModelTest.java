@@ -23,7 +23,6 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -295,9 +294,9 @@ final class OnnxModelTest {
   @Test
   void dataMayLieInAFileBesideTheModel(@TempDir Path dir) throws IOException {
     Path folder = Files.createDirectory(dir.resolve("model"));
-    ByteBuffer data = ModelBytes.little(12).putFloat(0).putFloat(3).putFloat(4);
-    Files.write(folder.resolve("weights.bin"), data.array());
-    Files.write(dir.resolve("secret.bin"), data.array());
+    byte[] data = ModelBytes.raw(0, 3, 4);
+    Files.write(folder.resolve("weights.bin"), data);
+    Files.write(dir.resolve("secret.bin"), data);
     Map<String, String> good = Map.of("location", "weights.bin", "offset", "4", "length", "8");
     Path file = Files.write(folder.resolve("m.onnx"), external(good).bytes());
     try (OnnxModel m = OnnxModel.open(file, cpu)) {
