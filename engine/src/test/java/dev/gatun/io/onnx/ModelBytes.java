@@ -165,23 +165,23 @@ final class ModelBytes {
     return new ModelBytes().text(1, name).integer(20, type);
   }
 
-  static ModelBytes of(String name, long value) {
+  static ModelBytes with(String name, long value) {
     return attribute(name, 2).integer(3, value);
   }
 
-  static ModelBytes of(String name, float value) {
+  static ModelBytes with(String name, float value) {
     return attribute(name, 1).number(2, value);
   }
 
-  static ModelBytes of(String name, String value) {
+  static ModelBytes with(String name, String value) {
     return attribute(name, 3).text(4, value);
   }
 
-  static ModelBytes of(String name, float[] values) {
+  static ModelBytes with(String name, float[] values) {
     return attribute(name, 6).numbers(7, values);
   }
 
-  static ModelBytes of(String name, long[] values) {
+  static ModelBytes with(String name, long[] values) {
     return attribute(name, 7).integers(8, values);
   }
 

@@ -2,7 +2,7 @@ package dev.gatun.io.onnx;
 
 import static dev.gatun.io.onnx.ModelBytes.graph;
 import static dev.gatun.io.onnx.ModelBytes.node;
-import static dev.gatun.io.onnx.ModelBytes.of;
+import static dev.gatun.io.onnx.ModelBytes.with;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -67,7 +67,7 @@ final class MovingOperatorsTest {
 
   private Tensor ramp(long... dims) {
     Shape s = Shape.of(dims);
-    return scope.arange(DType.F32, 0, s.elems(), 1).reshape(dims);
+    return scope.arange(DType.F32, 0, (double) s.elems(), 1).reshape(dims);
   }
 
   private Tensor longs(long... values) {
@@ -75,7 +75,7 @@ final class MovingOperatorsTest {
   }
 
   private static ModelBytes ints(String name, long... values) {
-    return of(name, values);
+    return with(name, values);
   }
 
   @Test
@@ -92,7 +92,7 @@ final class MovingOperatorsTest {
     assertArrayEquals(new float[] {2, 3, 4}, parts.get(1).toFloatArray());
     assertArrayEquals(
         new float[] {7, 0, 1},
-        one(9, "Pad", List.of(ramp(3)), ints("pads", 1, -1), of("value", 7f)).toFloatArray());
+        one(9, "Pad", List.of(ramp(3)), ints("pads", 1, -1), with("value", 7f)).toFloatArray());
   }
 
   @Test
@@ -110,13 +110,13 @@ final class MovingOperatorsTest {
     Tensor x = ramp(1, 1, 1, 2);
     float[] nearest = {0, 0, 1, 1};
     float[] linear = {0, 0.5f, 1, 1};
-    ModelBytes scales = of("scales", new float[] {1, 1, 1, 2});
+    ModelBytes scales = with("scales", new float[] {1, 1, 1, 2});
     Tensor given = scope.tensor(Shape.of(4), 1f, 1, 1, 2);
     assertArrayEquals(nearest, one(7, "Upsample", List.of(x), scales).toFloatArray());
     assertArrayEquals(nearest, one(9, "Upsample", List.of(x, given)).toFloatArray());
     assertArrayEquals(nearest, one(10, "Resize", List.of(x, given)).toFloatArray());
     assertArrayEquals(
-        linear, one(10, "Resize", List.of(x, given), of("mode", "linear")).toFloatArray());
+        linear, one(10, "Resize", List.of(x, given), with("mode", "linear")).toFloatArray());
   }
 
   @Test
@@ -135,7 +135,7 @@ final class MovingOperatorsTest {
                 18,
                 "ScatterElements",
                 List.of(integers, at, source.to(DType.I32)),
-                of("reduction", "add"))
+                with("reduction", "add"))
             .toLongArray());
     Tensor outside = scope.tensor(Shape.of(1, 2), 1L, 2L);
     assertThrows(
@@ -154,13 +154,13 @@ final class MovingOperatorsTest {
     Tensor five = longs(5, 2);
     assertArrayEquals(
         new float[] {1, 2, 1, 0, 1, 2, 1, 0, 1, 2},
-        one(13, "Pad", List.of(x, longs(3, 4)), of("mode", "reflect")).toFloatArray());
+        one(13, "Pad", List.of(x, longs(3, 4)), with("mode", "reflect")).toFloatArray());
     assertArrayEquals(
         new float[] {1, 2, 0, 1, 2, 0, 1, 2, 0, 1},
-        one(19, "Pad", List.of(x, five), of("mode", "wrap")).toFloatArray());
+        one(19, "Pad", List.of(x, five), with("mode", "wrap")).toFloatArray());
     assertArrayEquals(
         new float[] {0, 0, 0, 0, 0, 0, 1, 2, 2, 2},
-        one(13, "Pad", List.of(x, five), of("mode", "edge")).toFloatArray());
+        one(13, "Pad", List.of(x, five), with("mode", "edge")).toFloatArray());
   }
 
   @Test
@@ -168,11 +168,11 @@ final class MovingOperatorsTest {
     Tensor a = scope.tensor(Shape.of(1, 2), Long.MAX_VALUE, 3L);
     Tensor b = scope.tensor(Shape.of(2, 1), 3L, -5L);
     assertArrayEquals(
-        new long[] {Long.MAX_VALUE * 3 - 15}, one(13, "MatMul", List.of(a, b)).toLongArray());
+        new long[] {Long.MAX_VALUE - 17}, one(13, "MatMul", List.of(a, b)).toLongArray());
     Tensor c = scope.tensor(Shape.of(2, 1), 1 << 30, 7);
     Tensor d = scope.tensor(Shape.of(1, 1), 6);
     assertArrayEquals(
-        new long[] {(1 << 30) * 6, 42}, one(13, "MatMul", List.of(c, d)).toLongArray());
+        new long[] {Integer.MIN_VALUE, 42}, one(13, "MatMul", List.of(c, d)).toLongArray());
     assertArrayEquals(
         new long[] {11},
         one(
@@ -194,27 +194,27 @@ final class MovingOperatorsTest {
       Tensor c = ramp(dims);
       float[] wanted = c.mul(0.5).add(scope.tensor(Shape.of(2, 2), plain)).toFloatArray();
       assertArrayEquals(
-          wanted, one(13, "Gemm", List.of(a, b, c), of("beta", 0.5f)).toFloatArray(), 1e-6f);
+          wanted, one(13, "Gemm", List.of(a, b, c), with("beta", 0.5f)).toFloatArray(), 1e-6f);
     }
   }
 
   @Test
   void randomNumbersHaveTheirDistribution() {
     ModelBytes shape = ints("shape", 100, 100);
-    ModelBytes mean = of("mean", 3f);
-    Tensor normal = one(13, "RandomNormal", List.of(), shape, mean, of("scale", 2f));
+    ModelBytes mean = with("mean", 3f);
+    Tensor normal = one(13, "RandomNormal", List.of(), shape, mean, with("scale", 2f));
     assertEquals(3, normal.mean().item(), 0.1);
     assertEquals(2, normal.std().item(), 0.1);
-    Tensor uniform = one(13, "RandomUniform", List.of(), shape, of("low", -1f), of("high", 3f));
+    Tensor uniform = one(13, "RandomUniform", List.of(), shape, with("low", -1f), with("high", 3f));
     assertEquals(1, uniform.mean().item(), 0.1);
     assertTrue(uniform.min().item() >= -1 && uniform.max().item() < 3);
     Tensor p = scope.full(DType.F32, Shape.of(10_000), 0.3);
     assertEquals(0.3, one(15, "Bernoulli", List.of(p)).mean().item(), 0.05);
     Tensor odds = scope.tensor(Shape.of(1, 2), 0f, (float) Math.log(3));
-    Tensor drawn = one(13, "Multinomial", List.of(odds), of("sample_size", 10_000L));
+    Tensor drawn = one(13, "Multinomial", List.of(odds), with("sample_size", 10_000L));
     assertEquals(DType.I32, drawn.dtype());
     assertEquals(0.75, drawn.to(DType.F32).mean().item(), 0.05);
-    ModelBytes seed = of("seed", 5f);
+    ModelBytes seed = with("seed", 5f);
     assertArrayEquals(
         one(13, "RandomNormalLike", List.of(p), seed).toFloatArray(),
         one(13, "RandomNormalLike", List.of(p), seed).toFloatArray());
@@ -233,7 +233,7 @@ final class MovingOperatorsTest {
     assertEquals(1, y.get(0).mean().item(), 0.05);
     assertEquals(0.75, y.get(1).to(DType.F32).mean().item(), 0.05);
     assertArrayEquals(
-        x.toFloatArray(), one(10, "Dropout", List.of(x), of("ratio", 0.5f)).toFloatArray());
+        x.toFloatArray(), one(10, "Dropout", List.of(x), with("ratio", 0.5f)).toFloatArray());
   }
 
   @Test
@@ -246,7 +246,7 @@ final class MovingOperatorsTest {
         IllegalArgumentException.class, () -> one(13, "ConstantOfShape", List.of(longs(-1))));
     assertThrows(
         IllegalArgumentException.class,
-        () -> one(13, "Pad", List.of(x, longs(1L << 40, 0)), of("mode", "wrap")));
+        () -> one(13, "Pad", List.of(x, longs(1L << 40, 0)), with("mode", "wrap")));
     Tensor zero = scope.tensor(Shape.of(), 0L);
     assertThrows(
         IllegalArgumentException.class,
