@@ -1,7 +1,6 @@
 package dev.gatun.io.onnx;
 
 import static dev.gatun.io.onnx.Operators.Trait.GROWS;
-import static dev.gatun.io.onnx.Operators.Trait.SHAPED_BY_ALL;
 import static dev.gatun.io.onnx.Operators.Trait.SHAPED_BY_REST;
 
 import dev.gatun.op.shape.Arange;
@@ -31,7 +30,7 @@ final class IndexOperators {
         SHAPED_BY_REST,
         GROWS);
     all.one("Where", 9, n -> new Value(n.type(1), n.tensor(0).where(n.tensor(1), n.tensor(2))));
-    all.one("OneHot", 9, IndexOperators::oneHot, SHAPED_BY_ALL, GROWS);
+    all.one("OneHot", 9, IndexOperators::oneHot, SHAPED_BY_REST, GROWS);
     all.one("Compress", 9, IndexOperators::compress, SHAPED_BY_REST);
     all.one("Trilu", 14, IndexOperators::trilu);
     all.one("ReverseSequence", 10, IndexOperators::reverseSequence);
@@ -57,8 +56,21 @@ final class IndexOperators {
     Tensor x = n.tensor(0);
     Tensor indices = n.tensor(1);
     int axis = axis(n, x.shape(), 0);
-    Tensor chosen = x.indexSelect(axis, fromStart(indices.reshape(-1), x.dim(axis)));
+    Tensor chosen =
+        indices.shape().elems() == 1
+            ? single(x, axis, (long) n.number(1))
+            : x.indexSelect(axis, fromStart(indices.reshape(-1), x.dim(axis)));
     return ShapeOperators.moved(n, chosen.reshape(replaced(x.shape(), axis, indices.shape())));
+  }
+
+  /// A view.
+  private static Tensor single(Tensor x, int axis, long index) {
+    long i = index < 0 ? index + x.dim(axis) : index;
+    if (i < 0 || i >= x.dim(axis)) {
+      throw new IllegalArgumentException(
+          "an index must lie within its axis of %d; got %d".formatted(x.dim(axis), index));
+    }
+    return x.slice(axis, i, i + 1);
   }
 
   private static long[] replaced(Shape x, int axis, Shape by) {

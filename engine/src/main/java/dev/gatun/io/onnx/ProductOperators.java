@@ -30,7 +30,7 @@ final class ProductOperators {
     }
     long k = a.shape().rank() == 0 ? 1 : a.dim(-1);
     if (largest(a) * largest(b) * k <= EXACT) {
-      return a.to(DType.F64).matmul(b.to(DType.F64)).to(a.dtype());
+      return a.to(DType.F64).matmul(b.to(DType.F64)).to(DType.I64).to(a.dtype());
     }
     return wrapped(a.to(DType.I64), b.to(DType.I64)).to(a.dtype());
   }
@@ -97,6 +97,7 @@ final class ProductOperators {
   private static Value einsum(Invocation n) {
     List<Tensor> in =
         n.tensors().stream().map(t -> t.dtype().computes() ? t : t.to(DType.F64)).toList();
-    return n.like(0, Einsum.of(n.attributes().text("equation"), in.toArray(Tensor[]::new)));
+    Tensor y = Einsum.of(n.attributes().text("equation"), in.toArray(Tensor[]::new));
+    return n.like(0, n.type(0).isFloating() ? y : y.to(DType.I64));
   }
 }

@@ -1,19 +1,132 @@
 package dev.gatun.io.onnx;
 
-import java.util.stream.LongStream;
+import static dev.gatun.io.onnx.Operators.Trait.SHAPED_BY_REST;
 
-/// Reductions, arg-max and arg-min, top-k, cumulative sums.
+import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// Reductions, arg-max and arg-min, top-k, running sums and products.
 final class ReductionOperators {
   private ReductionOperators() {}
 
-  static void addTo(Operators all) {
-    all.one("ReduceMean", 1, ReductionOperators::mean, Operators.Trait.SHAPED_BY_REST);
+  /// A reduction that keeps its axes with size 1.
+  private interface Kept {
+    Tensor of(Tensor x, int... axes);
   }
 
-  private static Value mean(Invocation n) {
-    long[] axes =
-        n.has(1) ? n.integers(1) : n.attributes().integers("axes").orElse(LongStream.range(0, n.shape(0).rank()).toArray());
-    int[] a = LongStream.of(axes).mapToInt(i -> n.shape(0).axis((int) i)).toArray();
-    return n.like(0, n.attributes().flag("keepdims", true) ? n.tensor(0).meanKeep(a) : n.tensor(0).mean(a));
+  static void addTo(Operators all) {
+    reduction(all, "ReduceSum", (x, axes) -> x.sumKeep(axes), 0);
+    reduction(all, "ReduceMean", (x, axes) -> x.meanKeep(axes), Double.NaN);
+    reduction(all, "ReduceMax", (x, axes) -> x.maxKeep(axes), Double.NEGATIVE_INFINITY);
+    reduction(all, "ReduceMin", (x, axes) -> x.minKeep(axes), Double.POSITIVE_INFINITY);
+    reduction(all, "ReduceProd", ReductionOperators::product, 1);
+    reduction(all, "ReduceL1", (x, axes) -> x.abs().sumKeep(axes), 0);
+    reduction(all, "ReduceL2", (x, axes) -> x.square().sumKeep(axes).sqrt(), 0);
+    reduction(all, "ReduceSumSquare", (x, axes) -> x.square().sumKeep(axes), 0);
+    reduction(
+        all, "ReduceLogSum", (x, axes) -> x.sumKeep(axes).log(), Double.NEGATIVE_INFINITY);
+    reduction(all, "ReduceLogSumExp", ReductionOperators::logSumExp, Double.NEGATIVE_INFINITY);
+    all.one("ArgMax", 1, n -> arg(n, true));
+    all.one("ArgMin", 1, n -> arg(n, false));
+    all.add("TopK", 1, ReductionOperators::topK, SHAPED_BY_REST);
+    all.one("CumSum", 11, n -> running(n, true));
+    all.one("CumProd", 26, n -> running(n, false));
+  }
+
+  private static void reduction(Operators all, String name, Kept f, double ofNothing) {
+    all.one(name, 1, n -> reduce(n, f, ofNothing), SHAPED_BY_REST);
+  }
+
+  /// The axes by attribute or by input; none are all, or with `noop_with_empty_axes` none.
+  private static Value reduce(Invocation n, Kept f, double ofNothing) {
+    Tensor x = MathOperators.real(n.tensor(0));
+    int rank = x.shape().rank();
+    long[] given =
+        n.has(1) ? n.integers(1) : n.attributes().integers("axes").orElse(new long[0]);
+    boolean none = n.attributes().flag("noop_with_empty_axes", false);
+    int[] axes =
+        given.length > 0
+            ? Arrays.stream(given).mapToInt(a -> x.shape().axis(Math.toIntExact(a))).toArray()
+            : none ? new int[0] : IntStream.range(0, rank).toArray();
+    Shape kept = x.shape().reduce(IntStream.of(axes).boxed().toList(), true);
+    boolean keep = n.attributes().flag("keepdims", true);
+    Shape result = x.shape().reduce(IntStream.of(axes).boxed().toList(), keep);
+    boolean empty = x.shape().elems() == 0 && kept.elems() > 0;
+    if (empty) {
+      return n.like(0, x.scope().full(x.dtype(), result, bound(n, ofNothing)));
+    }
+    // A scalar, or a tensor none of whose axes goes: each element is reduced by itself.
+    if (axes.length == 0) {
+      Tensor single = f.of(x.reshape(x.shape().elems(), 1), 1);
+      return n.like(0, single.reshape(x.shape().dims()));
+    }
+    return n.like(0, f.of(x, axes).reshape(result.dims()));
+  }
+
+  /// An infinity as the type has it.
+  private static double bound(Invocation n, double v) {
+    if (n.type(0).isFloating() || !Double.isInfinite(v)) {
+      return v;
+    }
+    ElementType t = n.type(0);
+    int bits = t == ElementType.BOOL ? 1 : t.bits();
+    boolean signed = t.isInteger() && !t.isUnsigned();
+    double top = Math.scalb(1.0, signed ? bits - 1 : bits) - 1;
+    return v > 0 ? top : signed ? -top - 1 : 0;
+  }
+
+  private static Tensor product(Tensor x, int... axes) {
+    return x.prod(axes).reshape(x.shape().reduce(IntStream.of(axes).boxed().toList(), true).dims());
+  }
+
+  private static Tensor logSumExp(Tensor x, int... axes) {
+    return x.logSumExp(axes)
+        .reshape(x.shape().reduce(IntStream.of(axes).boxed().toList(), true).dims());
+  }
+
+  private static Value arg(Invocation n, boolean max) {
+    Tensor x = MathOperators.real(n.tensor(0));
+    int axis = x.shape().axis((int) n.attributes().integer("axis", 0));
+    boolean last = n.attributes().flag("select_last_index", false);
+    Tensor seen = last ? x.flip(axis) : x;
+    Tensor place = max ? seen.argMax(axis) : seen.argMin(axis);
+    if (last) {
+      place = place.neg().add(n.scope().full(DType.I64, Shape.of(), x.dim(axis) - 1.0));
+    }
+    boolean keep = n.attributes().flag("keepdims", true);
+    return new Value(
+        ElementType.INT64, place.reshape(x.shape().reduce(List.of(axis), keep).dims()));
+  }
+
+  private static List<Value> topK(Invocation n) {
+    Tensor x = MathOperators.real(n.tensor(0));
+    long k = n.version() < 10 ? n.attributes().integer("k") : n.integers(1)[0];
+    int axis = x.shape().axis((int) n.attributes().integer("axis", -1));
+    boolean largest = n.attributes().flag("largest", true);
+    // The negative of a float is exact, so the smallest are the largest of the negatives.
+    List<Tensor> top = (largest ? x : x.neg()).topK(axis, k);
+    Tensor values = largest ? top.get(0) : top.get(0).neg();
+    return List.of(n.like(0, values), new Value(ElementType.INT64, top.get(1).to(DType.I64)));
+  }
+
+  private static Value running(Invocation n, boolean sum) {
+    Tensor x = MathOperators.real(n.tensor(0));
+    int axis = x.shape().axis((int) n.integers(1)[0]);
+    boolean exclusive = n.attributes().flag("exclusive", false);
+    boolean reverse = n.attributes().flag("reverse", false);
+    if (sum) {
+      return n.like(0, x.cumSum(axis, reverse, exclusive));
+    }
+    Tensor seen = reverse ? x.flip(axis) : x;
+    Tensor y = seen.cumProd(axis);
+    if (exclusive) {
+      Tensor ones = n.scope().full(x.dtype(), x.shape().with(axis, 1), 1);
+      y = ones.concat(axis, y.slice(axis, 0, Math.max(0, x.dim(axis) - 1)));
+    }
+    return n.like(0, reverse ? y.flip(axis) : y);
   }
 }

@@ -116,14 +116,12 @@ final class WindowOperators {
   /// What a sampler asks of each axis.
   private record Sampling(String mode, String padding, boolean corners) {
     /// From [-1, 1] to places among `size` elements.
-    Tensor places(Tensor grid, long size) {
-      return corners
-          ? grid.add(1).mul((size - 1) / 2.0)
-          : grid.add(1).mul(size).sub(grid.scope().full(grid.dtype(), Shape.of(), 1)).mul(0.5);
+    Tensor places(Tensor grid, double size) {
+      return corners ? grid.add(1).mul((size - 1) / 2) : grid.add(1).mul(size).add(-1).mul(0.5);
     }
 
     /// Mirrored at the ends until it lies between them.
-    Tensor reflected(Tensor x, long size) {
+    Tensor reflected(Tensor x, double size) {
       double low = corners ? 0 : -0.5;
       double span = corners ? size - 1 : size;
       if (span == 0) {
@@ -200,7 +198,7 @@ final class WindowOperators {
       taps =
           combined(
               taps,
-              taps(flat.select(-1, axes - 1 - a), x.dim(a + 2), s),
+              taps(flat.select(-1, axes - 1 - a), (double) x.dim(a + 2), s),
               x.shape().elems(a + 3, axes + 2));
     }
     Tensor rows = x.reshape(batch, channels, area).transpose().reshape(batch * area, channels);
@@ -231,7 +229,7 @@ final class WindowOperators {
     return all;
   }
 
-  private static List<Tap> taps(Tensor grid, long size, Sampling s) {
+  private static List<Tap> taps(Tensor grid, double size, Sampling s) {
     Tensor place = s.places(grid, size);
     place =
         switch (s.padding()) {

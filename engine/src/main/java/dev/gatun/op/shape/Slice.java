@@ -46,7 +46,9 @@ public record Slice(int axis, long start, long size, long step) implements Compo
         "the slice must lie within its axis",
         "x",
         List.of(x.spec()));
-    return List.of(x.view(x.shape().with(axis, size), x.layout().slice(axis, start, step)));
+    // Without elements, no memory may lie behind the place where they would start.
+    long from = x.shape().elems() == 0 ? 0 : start;
+    return List.of(x.view(x.shape().with(axis, size), x.layout().slice(axis, from, step)));
   }
 
   private boolean fits(long dim) {

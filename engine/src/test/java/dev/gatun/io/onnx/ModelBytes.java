@@ -52,26 +52,20 @@ final class ModelBytes {
 
   ModelBytes number(int field, float value) {
     varint((long) field << 3 | 5);
-    out.writeBytes(little(4).putFloat(value).array());
+    out.writeBytes(raw(value));
     return this;
   }
 
   /// Repeated floats, packed.
   ModelBytes numbers(int field, float... values) {
-    ByteBuffer b = little(4 * values.length);
-    for (float v : values) {
-      b.putFloat(v);
-    }
-    return bytes(field, b.array());
+    return bytes(field, raw(values));
   }
 
   /// Repeated doubles, packed.
   ModelBytes numbers(int field, double... values) {
-    ByteBuffer b = little(8 * values.length);
-    for (double v : values) {
-      b.putDouble(v);
-    }
-    return bytes(field, b.array());
+    byte[] b = new byte[8 * values.length];
+    ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
+    return bytes(field, b);
   }
 
   /// Repeated integers, packed.
@@ -92,8 +86,11 @@ final class ModelBytes {
     out.write((int) rest);
   }
 
-  static ByteBuffer little(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  /// Floats as files hold them.
+  static byte[] raw(float... values) {
+    byte[] b = new byte[4 * values.length];
+    ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    return b;
   }
 
   /// A model of the standard's operator set `opset`.
@@ -168,23 +165,23 @@ final class ModelBytes {
     return new ModelBytes().text(1, name).integer(20, type);
   }
 
-  static ModelBytes of(String name, long value) {
+  static ModelBytes with(String name, long value) {
     return attribute(name, 2).integer(3, value);
   }
 
-  static ModelBytes of(String name, float value) {
+  static ModelBytes with(String name, float value) {
     return attribute(name, 1).number(2, value);
   }
 
-  static ModelBytes of(String name, String value) {
+  static ModelBytes with(String name, String value) {
     return attribute(name, 3).text(4, value);
   }
 
-  static ModelBytes of(String name, float[] values) {
+  static ModelBytes with(String name, float[] values) {
     return attribute(name, 6).numbers(7, values);
   }
 
-  static ModelBytes of(String name, long[] values) {
+  static ModelBytes with(String name, long[] values) {
     return attribute(name, 7).integers(8, values);
   }
 
@@ -209,11 +206,7 @@ final class ModelBytes {
 
   /// A FLOAT tensor, raw.
   static ModelBytes floats(String name, long[] dims, float... values) {
-    ByteBuffer b = little(4 * values.length);
-    for (float v : values) {
-      b.putFloat(v);
-    }
-    return tensor(name, 1, dims).bytes(9, b.array());
+    return tensor(name, 1, dims).bytes(9, raw(values));
   }
 
   /// An INT64 tensor, typed.

@@ -6,11 +6,11 @@ import static dev.gatun.io.onnx.ModelBytes.graph;
 import static dev.gatun.io.onnx.ModelBytes.longs;
 import static dev.gatun.io.onnx.ModelBytes.model;
 import static dev.gatun.io.onnx.ModelBytes.node;
-import static dev.gatun.io.onnx.ModelBytes.of;
 import static dev.gatun.io.onnx.ModelBytes.ofGraph;
 import static dev.gatun.io.onnx.ModelBytes.ofTensor;
 import static dev.gatun.io.onnx.ModelBytes.reference;
 import static dev.gatun.io.onnx.ModelBytes.tensor;
+import static dev.gatun.io.onnx.ModelBytes.with;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -23,7 +23,6 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -94,7 +93,7 @@ final class OnnxModelTest {
   @Test
   void sizesMayVaryFromRunToRun() throws IOException {
     ModelBytes shape = node("Shape", "x", "s");
-    ModelBytes twice = node("Concat", "s,two", "t", of("axis", 0L));
+    ModelBytes twice = node("Concat", "s,two", "t", with("axis", 0L));
     ModelBytes graph =
         graph("g")
             .input("x", FLOAT, "n")
@@ -105,7 +104,7 @@ final class OnnxModelTest {
             .add(node("ConstantOfShape", "t", "z"))
             .add(node("Unsqueeze", "x,last", "u"))
             .stored(longs("last", new long[] {1}, -1))
-            .add(node("Concat", "u,z", "y", of("axis", 1L)));
+            .add(node("Concat", "u,z", "y", with("axis", 1L)));
     try (OnnxModel m = read(model(13, graph))) {
       for (int run = 0; run < 2; run++) {
         for (int n = 1; n < 5; n++) {
@@ -122,7 +121,7 @@ final class OnnxModelTest {
 
   @Test
   void branchesSeeWhatIsAroundThem() throws IOException {
-    ModelBytes then = graph("then").add(node("Concat", "x,x", "a", of("axis", 0L))).output("a");
+    ModelBytes then = graph("then").add(node("Concat", "x,x", "a", with("axis", 0L))).output("a");
     ModelBytes other =
         graph("else")
             .add(node("Constant", "", "b", ofTensor("value", floats("", new long[] {1}, 7))))
@@ -152,7 +151,7 @@ final class OnnxModelTest {
             .input("go", BOOL)
             .input("v", FLOAT, "k")
             .add(node("Identity", "go", "on"))
-            .add(node("Concat", "v,x", "w", of("axis", 0L)))
+            .add(node("Concat", "v,x", "w", with("axis", 0L)))
             .add(node("Identity", "i", "row"))
             .output("on")
             .output("w")
@@ -196,8 +195,8 @@ final class OnnxModelTest {
                     "s0,all",
                     "last,rows",
                     ofGraph("body", body),
-                    of("num_scan_inputs", 1L),
-                    of("scan_input_directions", new long[] {1})));
+                    with("num_scan_inputs", 1L),
+                    with("scan_input_directions", new long[] {1})));
     try (OnnxModel m = read(model(13, graph))) {
       Tensor one = scope.eye(DType.F32, 2, 2);
       Tensor all = scope.tensor(Shape.of(2, 2, 2), 1f, 1, 0, 1, 2, 0, 0, 1);
@@ -215,8 +214,8 @@ final class OnnxModelTest {
     ModelBytes four =
         function("mine", "FourTimes", "a", "b", "", 13)
             .opset(9, "mine", 1)
-            .message(7, node("Twice", "a", "t", of("axis", 0L)).domain("mine"))
-            .message(7, node("Twice", "t", "b", of("axis", 0L)).domain("mine"));
+            .message(7, node("Twice", "a", "t", with("axis", 0L)).domain("mine"))
+            .message(7, node("Twice", "t", "b", with("axis", 0L)).domain("mine"));
     ModelBytes m =
         single(node("FourTimes", "x", "t").domain("mine"), node("Identity", "t", "y"))
             .opset(8, "mine", 1)
@@ -244,10 +243,10 @@ final class OnnxModelTest {
   void constantsComeInManyForms() throws IOException {
     ModelBytes g = graph("g");
     Map<String, double[]> wanted = new LinkedHashMap<>();
-    add(g, wanted, "int", of("value_int", -3L), -3);
-    add(g, wanted, "ints", of("value_ints", new long[] {1, -2}), 1, -2);
-    add(g, wanted, "float", of("value_float", 0.5f), 0.5);
-    add(g, wanted, "floats", of("value_floats", new float[] {0.5f, -1}), 0.5, -1);
+    add(g, wanted, "int", with("value_int", -3L), -3);
+    add(g, wanted, "ints", with("value_ints", new long[] {1, -2}), 1, -2);
+    add(g, wanted, "float", with("value_float", 0.5f), 0.5);
+    add(g, wanted, "floats", with("value_floats", new float[] {0.5f, -1}), 0.5, -1);
     add(g, wanted, "typed float", ofTensor("value", tensor("", 1, 2).numbers(4, 1f, 2f)), 1, 2);
     add(g, wanted, "double", ofTensor("value", tensor("", 11, 2).numbers(10, 1.5, 2.0)), 1.5, 2);
     add(g, wanted, "int8", ofTensor("value", tensor("", 3, 2).integers(5, -1, 127)), -1, 127);
@@ -277,7 +276,7 @@ final class OnnxModelTest {
       wanted.forEach((name, v) -> assertArrayEquals(v, out(y, name).toDoubleArray(), name));
     }
     contains(
-        refused(single(node("Constant", "", "y", of("value_string", "a")))),
+        refused(single(node("Constant", "", "y", with("value_string", "a")))),
         "Constant",
         "value_string");
   }
@@ -295,9 +294,9 @@ final class OnnxModelTest {
   @Test
   void dataMayLieInAFileBesideTheModel(@TempDir Path dir) throws IOException {
     Path folder = Files.createDirectory(dir.resolve("model"));
-    ByteBuffer data = ModelBytes.little(12).putFloat(0).putFloat(3).putFloat(4);
-    Files.write(folder.resolve("weights.bin"), data.array());
-    Files.write(dir.resolve("secret.bin"), data.array());
+    byte[] data = ModelBytes.raw(0, 3, 4);
+    Files.write(folder.resolve("weights.bin"), data);
+    Files.write(dir.resolve("secret.bin"), data);
     Map<String, String> good = Map.of("location", "weights.bin", "offset", "4", "length", "8");
     Path file = Files.write(folder.resolve("m.onnx"), external(good).bytes());
     try (OnnxModel m = OnnxModel.open(file, cpu)) {
@@ -329,7 +328,7 @@ final class OnnxModelTest {
             .input("x", FLOAT, "n")
             .output("y")
             .stored(ModelBytes.external("w", new long[] {2}, where))
-            .add(node("Concat", "x,w", "y", of("axis", 0L)));
+            .add(node("Concat", "x,w", "y", with("axis", 0L)));
     return model(13, g);
   }
 
@@ -350,7 +349,7 @@ final class OnnxModelTest {
 
   @Test
   void brokenGraphsAreRefused() {
-    contains(refused(single(node("Concat", "x,nobody", "y", of("axis", 0L)))), "'nobody'");
+    contains(refused(single(node("Concat", "x,nobody", "y", with("axis", 0L)))), "'nobody'");
     contains(refused(single(node("Identity", "x", "t"))), "'y'");
     contains(refused(single(node("Identity", "x", "y"), node("Identity", "x", "y"))), "second 'y'");
     contains(refused(single(node("Identity", "x", "x"), node("Identity", "x", "y"))), "second 'x'");
@@ -383,9 +382,9 @@ final class OnnxModelTest {
             .output("y")
             .stored(floats("w", new long[] {2}, 1, 2))
             .stored(longs("i", new long[] {1}, 1))
-            .add(node("Gather", "w,i", "t", of("axis", 0L)))
+            .add(node("Gather", "w,i", "t", with("axis", 0L)))
             .add(node("If", "c", "u", ofGraph("then_branch", body), ofGraph("else_branch", body)))
-            .add(node("Concat", "u,t", "y", of("axis", 0L)));
+            .add(node("Concat", "u,t", "y", with("axis", 0L)));
     byte[] good = model(13, graph).bytes();
     long before = cpu.memory().liveBytes();
     for (int i = 0; i < good.length; i++) {
@@ -414,7 +413,7 @@ final class OnnxModelTest {
             .input("x", FLOAT, "n", "2")
             .input("i", INT64, "k")
             .output("y")
-            .add(node("Gather", "x,i", "y", of("axis", 0L)).named("pick"));
+            .add(node("Gather", "x,i", "y", with("axis", 0L)).named("pick"));
     try (OnnxModel m = read(model(13, g))) {
       Tensor x = scope.tensor(Shape.of(3, 2), 0f, 1, 2, 3, 4, 5);
       Tensor i = scope.tensor(Shape.of(2), 2L, -3L);

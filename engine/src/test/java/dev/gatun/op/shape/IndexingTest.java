@@ -214,4 +214,11 @@ final class IndexingTest {
   private Tensor all() {
     return scope.full(DType.BOOL, Shape.of(), 1);
   }
+
+  @Test
+  void aSliceOfNothingLiesWithinItsMemory() {
+    Tensor none = scope.zeros(DType.F32, Shape.of(0, 3, 1000));
+    assertEquals(Shape.of(0, 1, 1000), none.slice(1, 2, 3).exp().shape());
+    assertEquals(0, none.slice(1, 2, 3).toFloatArray().length);
+  }
 }
