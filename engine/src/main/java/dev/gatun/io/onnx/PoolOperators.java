@@ -145,23 +145,15 @@ final class PoolOperators {
     Shape y =
         Shape.of(
             LongStream.concat(LongStream.of(x.dim(0), x.dim(1)), Arrays.stream(s.out())).toArray());
-    Tensor most = null;
-    Tensor place = null;
+    Tensor most = tap(values, s, 0);
+    Tensor place = tap(numbers, s, 0).broadcastTo(y);
     long taps = Arrays.stream(s.kernel()).reduce(1, Math::multiplyExact);
-    for (long tap = 0; tap < taps; tap++) {
+    for (long tap = 1; tap < taps; tap++) {
       Tensor v = tap(values, s, tap);
       Tensor i = tap(numbers, s, tap).broadcastTo(y);
-      if (most == null) {
-        most = v;
-        place = i;
-      } else {
-        Tensor better = v.greater(most).or(place.less(0));
-        most = better.where(v, most);
-        place = better.where(i, place);
-      }
-    }
-    if (place == null) {
-      throw new IllegalArgumentException("a window must have taps; got none");
+      Tensor better = v.greater(most).or(place.less(0));
+      most = better.where(v, most);
+      place = better.where(i, place);
     }
     long images = x.dim(0) * x.dim(1);
     long plane = x.shape().elems(2, x.shape().rank());
