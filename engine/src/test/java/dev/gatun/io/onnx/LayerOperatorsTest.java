@@ -86,18 +86,18 @@ class LayerOperatorsTest {
     Tensor convolved = one("Conv", 22, attributes, x, w);
     Tensor y = normal(convolved.shape().dims());
     Map<String, Object> back = new HashMap<>(attributes);
-    back.put("output_padding", left(x, convolved, w, attributes));
+    back.put("output_padding", left(x, convolved, w, new Attributes(attributes)));
     Tensor transposed = one("ConvTranspose", 22, back, y, w);
     assertEquals(x.shape(), transposed.shape());
     assertEquals(convolved.mul(y).sum().item(), x.mul(transposed).sum().item(), 1e-9);
   }
 
   /// Elements that no window reached.
-  private static long[] left(Tensor x, Tensor y, Tensor w, Map<String, Object> attributes) {
+  private static long[] left(Tensor x, Tensor y, Tensor w, Attributes attributes) {
     int axes = x.shape().rank() - 2;
-    long[] strides = (long[]) attributes.get("strides");
-    long[] dilations = (long[]) attributes.get("dilations");
-    long[] pads = (long[]) attributes.get("pads");
+    long[] strides = attributes.integers("strides").orElseThrow();
+    long[] dilations = attributes.integers("dilations").orElseThrow();
+    long[] pads = attributes.integers("pads").orElseThrow();
     long[] left = new long[axes];
     for (int i = 0; i < axes; i++) {
       long reach = (y.dim(2 + i) - 1) * strides[i] + dilations[i] * (w.dim(2 + i) - 1) + 1;
