@@ -252,7 +252,7 @@ final class QuantizedCases {
                 "quantizeLinear.blocks",
                 new QuantizeLinear(I8, 1, 16, true),
                 d -> {
-                  long g = (d.n() + 15) / 16;
+                  long g = (d.n() + 15L) / 16;
                   return List.of(floats(d, 3, d.n()), scales(d, 3, g), bytes(d, I8, 3, g));
                 })
             .wrong("one a block", "F32[3,20]", "F32[3,3]", "I8[3,3]"),

@@ -82,6 +82,10 @@ final class QuantizedOperators {
       return new Value(to, zero.isPresent() ? op.of(x, scale, zero.get()) : op.of(x, scale));
     }
     Tensor quotient = x.div(places.spread(scale, x.shape()));
+    if (to.isFloating()) {
+      // Rounded to the few numbers of the type; its zero points are zeros.
+      return n.result(to, quotient);
+    }
     // The division is one of the scale's type.
     Tensor whole = n.result(n.type(1), quotient).tensor().to(DType.F32).round();
     Tensor code = n.has(2) ? whole.add(places.spread(n.tensor(2), x.shape()).to(DType.F32)) : whole;

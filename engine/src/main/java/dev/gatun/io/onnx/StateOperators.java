@@ -8,11 +8,10 @@ import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /// Layers that carry a state from token to token: short causal convolutions and linear attention.
 final class StateOperators {
-  private static final Set<String> RULES = Set.of("linear", "gated", "delta", "gated_delta");
+  private static final List<String> RULES = List.of("linear", "gated", "delta", "gated_delta");
 
   private StateOperators() {}
 
@@ -43,14 +42,9 @@ final class StateOperators {
   /// With the state `S [B, H, Dk, Dv]` of each key head: `S = e^g S` if gated, then `S += k (beta
   /// (v - S^T k))^T`, or `k v^T` without delta, and `o = scale S^T q`, token by token.
   private static List<Value> attention(Invocation n) {
-    String rule = n.attributes().text("update_rule", "gated_delta");
+    String rule = rule(n);
     boolean gated = rule.startsWith("gated");
     boolean delta = rule.endsWith("delta");
-    if (!RULES.contains(rule) || gated != n.has(4) || delta != n.has(5)) {
-      throw new IllegalArgumentException(
-          "update_rule must be one of %s, with decay if gated and beta if delta; got %s"
-              .formatted(RULES, rule));
-    }
     Tensor q = wide(AttentionOperators.heads(n, 0, "q_num_heads"));
     Tensor k = wide(AttentionOperators.heads(n, 1, "kv_num_heads"));
     Tensor v = wide(AttentionOperators.heads(n, 2, "kv_num_heads"));
@@ -63,11 +57,7 @@ final class StateOperators {
     Optional<Tensor> gates =
         gated ? Optional.of(perHead(n, 4, heads).exp().unsqueeze(-1)) : Optional.empty();
     Optional<Tensor> rates = delta ? Optional.of(perHead(n, 5, heads)) : Optional.empty();
-    Tensor state =
-        n.optional(3)
-            .map(StateOperators::wide)
-            .orElseGet(
-                () -> n.scope().zeros(q.dtype(), Shape.of(q.dim(0), heads, k.dim(3), v.dim(3))));
+    Tensor state = state(n, q, Shape.of(q.dim(0), heads, k.dim(3), v.dim(3)));
     List<Tensor> rows = new ArrayList<>();
     for (long t = 0; t < q.dim(2); t++) {
       long at = t;
@@ -85,6 +75,25 @@ final class StateOperators {
             ? n.scope().zeros(q.dtype(), Shape.of(q.dim(0), q.dim(1), 0, v.dim(3)))
             : ConvolutionOperators.joined(rows, 2);
     return List.of(n.like(0, AttentionOperators.packed(y)), n.like(n.has(3) ? 3 : 0, state));
+  }
+
+  private static String rule(Invocation n) {
+    String rule = n.attributes().text("update_rule", "gated_delta");
+    boolean gated = rule.startsWith("gated");
+    boolean delta = rule.endsWith("delta");
+    if (!RULES.contains(rule) || gated != n.has(4) || delta != n.has(5)) {
+      throw new IllegalArgumentException(
+          "update_rule must be one of %s, with decay if gated and beta if delta; got %s"
+              .formatted(RULES, rule));
+    }
+    return rule;
+  }
+
+  /// The past state, or zeros.
+  private static Tensor state(Invocation n, Tensor q, Shape shape) {
+    return n.optional(3)
+        .map(StateOperators::wide)
+        .orElseGet(() -> n.scope().zeros(q.dtype(), shape));
   }
 
   private static Tensor wide(Tensor t) {
