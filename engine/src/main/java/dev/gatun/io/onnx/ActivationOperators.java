@@ -40,8 +40,7 @@ final class ActivationOperators {
 
   private static void one(
       Operators all, String name, double alpha, BiFunction<Tensor, Double, Tensor> f) {
-    all.one(
-        name, 1, n -> n.like(0, f.apply(n.tensor(0), n.attributes().number("alpha", alpha))));
+    all.one(name, 1, n -> n.like(0, f.apply(n.tensor(0), n.attributes().number("alpha", alpha))));
   }
 
   private static Value gelu(Invocation n) {

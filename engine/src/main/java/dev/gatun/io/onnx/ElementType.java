@@ -24,6 +24,12 @@ enum ElementType {
   BFLOAT16(16, DType.F32, 16),
   UINT4(21, DType.U8, 4),
   INT4(22, DType.I8, 4),
+  FLOAT8E4M3FN(17, DType.F32, 8),
+  FLOAT8E4M3FNUZ(18, DType.F32, 8),
+  FLOAT8E5M2(19, DType.F32, 8),
+  FLOAT8E5M2FNUZ(20, DType.F32, 8),
+  FLOAT4E2M1(23, DType.F32, 4),
+  FLOAT8E8M0(24, DType.F32, 8),
   UINT2(25, DType.U8, 2),
   INT2(26, DType.I8, 2);
 
@@ -77,6 +83,18 @@ enum ElementType {
     return bits;
   }
 
+  /// The format of a float of 4 or 8 bits with a sign.
+  Optional<SmallFloat> small() {
+    return switch (this) {
+      case FLOAT8E4M3FN -> Optional.of(SmallFloat.E4M3FN);
+      case FLOAT8E4M3FNUZ -> Optional.of(SmallFloat.E4M3FNUZ);
+      case FLOAT8E5M2 -> Optional.of(SmallFloat.E5M2);
+      case FLOAT8E5M2FNUZ -> Optional.of(SmallFloat.E5M2FNUZ);
+      case FLOAT4E2M1 -> Optional.of(SmallFloat.E2M1);
+      default -> Optional.empty();
+    };
+  }
+
   boolean isFloating() {
     return carrier.computes();
   }
@@ -107,6 +125,9 @@ enum ElementType {
       }
       case UINT4, UINT2 -> bitsOf(t);
       case INT4, INT2 -> bitsOf(t);
+      case FLOAT8E4M3FN, FLOAT8E4M3FNUZ, FLOAT8E5M2, FLOAT8E5M2FNUZ, FLOAT4E2M1 ->
+          small().orElseThrow().round(t, true);
+      case FLOAT8E8M0 -> SmallFloat.powers(t, "nearest", true);
       case FLOAT, UINT8, INT8, INT32, INT64, BOOL, DOUBLE, UINT64 -> t;
     };
   }

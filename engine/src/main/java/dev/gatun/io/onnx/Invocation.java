@@ -115,7 +115,9 @@ final class Invocation {
   /// `t`, converted to the carrier of `type` if it is of another, and brought back to `type`'s
   /// values.
   Value result(ElementType type, Tensor t) {
-    Tensor carried = t.dtype() == type.carrier() ? t : t.to(type.carrier());
+    // Integers of few bits wrap, where a conversion to their carrier would saturate.
+    DType carrier = type.bits() < 8 && type.isInteger() ? DType.I32 : type.carrier();
+    Tensor carried = t.dtype() == carrier ? t : t.to(carrier);
     return new Value(type, type.isWhole() ? carried : type.narrow(carried));
   }
 

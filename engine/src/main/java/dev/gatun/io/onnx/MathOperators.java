@@ -56,10 +56,7 @@ final class MathOperators {
     unary(all, "Cosh", Tensor::cosh);
     unary(all, "Asinh", MathOperators::asinh);
     unary(all, "Acosh", x -> inDoubles(x, t -> t.square().sub(one(t)).sqrt().add(t).log()));
-    unary(
-        all,
-        "Atanh",
-        x -> inDoubles(x, t -> t.mul(2).div(t.neg().add(1)).log1p().mul(0.5)));
+    unary(all, "Atanh", x -> inDoubles(x, t -> t.mul(2).div(t.neg().add(1)).log1p().mul(0.5)));
   }
 
   /// `sign(x) log1p(|x| + x^2 / (1 + sqrt(1 + x^2)))`: no digit is lost near 0.

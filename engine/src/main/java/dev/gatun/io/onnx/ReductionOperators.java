@@ -27,8 +27,7 @@ final class ReductionOperators {
     reduction(all, "ReduceL1", (x, axes) -> x.abs().sumKeep(axes), 0);
     reduction(all, "ReduceL2", (x, axes) -> x.square().sumKeep(axes).sqrt(), 0);
     reduction(all, "ReduceSumSquare", (x, axes) -> x.square().sumKeep(axes), 0);
-    reduction(
-        all, "ReduceLogSum", (x, axes) -> x.sumKeep(axes).log(), Double.NEGATIVE_INFINITY);
+    reduction(all, "ReduceLogSum", (x, axes) -> x.sumKeep(axes).log(), Double.NEGATIVE_INFINITY);
     reduction(all, "ReduceLogSumExp", ReductionOperators::logSumExp, Double.NEGATIVE_INFINITY);
     all.one("ArgMax", 1, n -> arg(n, true));
     all.one("ArgMin", 1, n -> arg(n, false));
@@ -45,8 +44,7 @@ final class ReductionOperators {
   private static Value reduce(Invocation n, Kept f, double ofNothing) {
     Tensor x = MathOperators.real(n.tensor(0));
     int rank = x.shape().rank();
-    long[] given =
-        n.has(1) ? n.integers(1) : n.attributes().integers("axes").orElse(new long[0]);
+    long[] given = n.has(1) ? n.integers(1) : n.attributes().integers("axes").orElse(new long[0]);
     boolean none = n.attributes().flag("noop_with_empty_axes", false);
     int[] axes =
         given.length > 0

@@ -69,6 +69,12 @@ record Stored(String name, ElementType type, Shape shape, MemorySegment data) {
         carrier.write(target, i, Float.intBitsToFloat(data.get(INT, 4 * i)));
       } else if (type == ElementType.DOUBLE) {
         carrier.write(target, i, Double.longBitsToDouble(data.get(LONG, 8 * i)));
+      } else if (type == ElementType.FLOAT8E8M0) {
+        int code = data.get(JAVA_BYTE, i) & 0xff;
+        carrier.write(target, i, code == 0xff ? Double.NaN : Math.scalb(1.0, code - 127));
+      } else if (type.small().isPresent()) {
+        int code = (int) integer(i) & (1 << type.bits()) - 1;
+        carrier.write(target, i, type.small().get().decode(code));
       } else {
         carrier.writeLong(target, i, integer(i));
       }
