@@ -99,7 +99,7 @@ final class L03Models {
   private static void cosines(Device cpu, OnnxModel model, Tokenizer tokenizer) {
     System.out.println("5. The product of two such vectors is the cosine of their angle");
     List<String> texts =
-        List.of("He repaired the bike.", "My bicycle was fixed.", "Soup is best served hot.");
+        List.of("He repaired the bike.", "My bicycle was fixed.", "A cook repaired the stove.");
     try (Scope scope = cpu.scope()) {
       Tensor all = stacked(scope, model, tokenizer, texts);
       Tensor cosines = all.matmul(all.transpose());

@@ -139,7 +139,8 @@ class VadTest {
     assertEquals(0, whole.code(), whole.err());
     Console streaming = Console.run("vad", file, "--model", model, "--streaming");
     JsonNode json = new ObjectMapper().readTree(whole.out());
-    List<String> steps = streaming.out().lines().filter(l -> l.contains(" s  ")).toList();
+    List<String> steps =
+        streaming.out().lines().filter(l -> l.matches(" *[0-9.]+ s  [0-9.]+")).toList();
     assertEquals(json.get("probabilities").size(), steps.size());
     for (int i = 0; i < steps.size(); i++) {
       double p = json.get("probabilities").get(i).asDouble();
