@@ -145,6 +145,38 @@ final class Bars {
   }
 
   /// Batches of real transforms and long convolutions, out of cache.
+  void models(List<Trial> trials) {
+    for (int threads : List.of(1, 2)) {
+      double product = 1;
+      int count = 0;
+      for (Trial t : trials) {
+        if (t.threads() != threads) {
+          continue;
+        }
+        double ratio = t.ratio("peer", "ours");
+        switch (t.parameter("model")) {
+          case "MINILM" -> {
+            product *= ratio;
+            count++;
+          }
+          case "SILERO" -> add("Silero step, " + threads + " threads: ONNX Runtime / ours", ratio, 3);
+          default ->
+              add(
+                  "int8 MiniLM %s, %s threads: ONNX Runtime / ours"
+                      .formatted(t.parameter("size"), threads),
+                  ratio,
+                  0.6);
+        }
+      }
+      if (count > 0) {
+        add(
+            "MiniLM, %s threads, geometric mean: ONNX Runtime / ours".formatted(threads),
+            Math.pow(product, 1.0 / count),
+            1);
+      }
+    }
+  }
+
   void fourier(List<Trial> trials) {
     for (Trial t : trials) {
       if (t.parameter("rows").equals("256")) {

@@ -43,6 +43,7 @@ public final class Report {
           "attention-memory",
           "streaming",
           "sparse",
+          "models",
           "cases");
 
   /// Those in which PyTorch takes part.
@@ -108,6 +109,9 @@ public final class Report {
     tables.fourier(fourier);
     tables.convolutions(convolutions);
     List<Trial> attention = attention(tables, bars);
+    List<Trial> models = trials("models", ModelBenchmark.class, modelRows());
+    tables.models(models);
+    bars.models(models);
     cases(tables);
     bars.products(products);
     bars.weights(weights);
@@ -305,6 +309,19 @@ public final class Report {
     return Stream.of(SparseBenchmark.Form.values())
         .flatMap(f -> threads(Map.of("form", f.name())).stream())
         .toList();
+  }
+
+  private static List<Map<String, String>> modelRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String model : List.of("MINILM", "MINILM_INT8")) {
+      for (String size : List.of("1x16", "1x128", "1x256", "8x128")) {
+        rows.addAll(threads(Map.of("model", model, "size", size)));
+      }
+    }
+    if (Files.exists(ModelBenchmark.silero())) {
+      rows.addAll(threads(Map.of("model", "SILERO", "size", "step")));
+    }
+    return rows;
   }
 
   private static List<Map<String, String>> threads(Map<String, String> row) {

@@ -195,6 +195,31 @@ final class Tables {
     }
   }
 
+  void models(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    heading(
+        "ONNX models",
+        "model",
+        "size",
+        "threads",
+        "ours us",
+        "ONNX Runtime us",
+        "ONNX Runtime / ours",
+        "median");
+    for (Trial t : trials) {
+      row(
+          t.parameter("model"),
+          t.parameter("size"),
+          t.threads(),
+          t.best("ours") / 1e3,
+          t.best("peer") / 1e3,
+          t.ratio("peer", "ours"),
+          t.medianRatio("peer", "ours"));
+    }
+  }
+
   void fourier(List<Trial> trials) {
     if (trials.isEmpty()) {
       return;

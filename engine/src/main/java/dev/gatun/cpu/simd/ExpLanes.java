@@ -33,6 +33,14 @@ public final class ExpLanes {
   /// Bias 2 * 127: the two halves of the low bits are then the exponent fields of the factors.
   private static final float ROUND_F = 0x1.8p23f + 254;
 
+  /// `(exp(r) - 1 - r) / r^2` by even and odd powers.
+  private static final float EVEN_0 = 0x1.fffffcp-2f;
+
+  private static final float EVEN_1 = 0x1.5558f2p-5f;
+  private static final float EVEN_2 = 0x1.6a23e4p-10f;
+  private static final float ODD_0 = 0x1.555492p-3f;
+  private static final float ODD_1 = 0x1.123a2p-7f;
+
   private static final double LOG2E = 0x1.71547652b82fep0;
   private static final double LN2_HI = 0x1.62e42fefa39efp-1;
   private static final double LN2_LO = 0x1.abc9e3b39803fp-56;
@@ -69,6 +77,23 @@ public final class ExpLanes {
     p = p.mul(half.lanewise(LSHL, 23).reinterpretAsFloats());
     p = p.mul(both.sub(half).lanewise(LSHL, 23).reinterpretAsFloats());
     return p.blend(0f, x.compare(LT, -104f));
+  }
+
+  /// [#nonPositiveF32] of one number, bit for bit, without vectors: for what runs before they are
+  /// compiled.
+  static float scalarNonPositive(float x) {
+    float t = Math.fma(x, LOG2E_F, ROUND_F);
+    float n = t - ROUND_F;
+    float r = Math.fma(n, -LN2_LO_F, Math.fma(n, -LN2_HI_F, x));
+    float u = r * r;
+    float even = Math.fma(Math.fma(EVEN_2, u, EVEN_1), u, EVEN_0);
+    float series = Math.fma(Math.fma(ODD_1, u, ODD_0), r, even);
+    float p = Math.fma(series, r * r, r) + 1;
+    int both = Float.floatToRawIntBits(t);
+    int half = both >>> 1;
+    p *= Float.intBitsToFloat(half << 23);
+    p *= Float.intBitsToFloat((both - half) << 23);
+    return x < -104f ? 0f : p;
   }
 
   /// `exp(r) - 1` for `|r| <= ln(2) / 2`, in two chains, which run side by side.
@@ -184,11 +209,8 @@ public final class ExpLanes {
   private static FloatVector expm1Series(FloatVector r) {
     FloatVector u = r.mul(r);
     FloatVector even =
-        FloatVector.broadcast(Lanes.F32, 0x1.6a23e4p-10f)
-            .lanewise(FMA, u, 0x1.5558f2p-5f)
-            .lanewise(FMA, u, 0x1.fffffcp-2f);
-    FloatVector odd =
-        FloatVector.broadcast(Lanes.F32, 0x1.123a2p-7f).lanewise(FMA, u, 0x1.555492p-3f);
+        FloatVector.broadcast(Lanes.F32, EVEN_2).lanewise(FMA, u, EVEN_1).lanewise(FMA, u, EVEN_0);
+    FloatVector odd = FloatVector.broadcast(Lanes.F32, ODD_1).lanewise(FMA, u, ODD_0);
     return odd.fma(r, even);
   }
 

@@ -4,6 +4,8 @@ import static jdk.incubator.vector.VectorOperators.FMA;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
@@ -27,6 +29,21 @@ public final class GeluLanes {
   /// `1 / sqrt(2 pi)`
   private static final double DENSITY = 0.3989422804014327;
 
+  private static final float SCALE = 0.3f;
+
+  /// `P` by powers.
+  private static final float P0 = 0.22197062f;
+
+  private static final float P1 = 0.32915896f;
+  private static final float P2 = 0.34619883f;
+  private static final float P3 = 0.22208269f;
+  private static final float P4 = 0.02905652f;
+  private static final float P5 = -0.07755165f;
+  private static final float P6 = -0.036460657f;
+  private static final float P7 = 0.035916764f;
+  private static final float P8 = 0.019634081f;
+  private static final float P9 = -0.02062707f;
+
   private GeluLanes() {}
 
   /// `gelu(x)`
@@ -46,7 +63,7 @@ public final class GeluLanes {
 
   /// `Q(a) s + c a exp(-a^2 / 2)`; half of `P` is a call, before the exponential's.
   private static FloatVector tail(FloatVector a, FloatVector s, float c) {
-    FloatVector ca = a.mul(0.3f);
+    FloatVector ca = a.mul(SCALE);
     FloatVector one = FloatVector.broadcast(Lanes.F32, 1);
     FloatVector t = one.div(ca.add(one));
     // t - 1/2, but exact where t is near 1 and P steep in it.
@@ -58,21 +75,46 @@ public final class GeluLanes {
     FloatVector lost = a.fma(a, h.neg());
     e = lost.mul(-0.5f).fma(e, e);
     FloatVector p =
-        FloatVector.broadcast(Lanes.F32, 0.019634081f)
-            .lanewise(FMA, u, -0.036460657f)
-            .lanewise(FMA, u, 0.02905652f)
-            .lanewise(FMA, u, 0.34619883f)
-            .lanewise(FMA, u, 0.22197062f);
+        FloatVector.broadcast(Lanes.F32, P8)
+            .lanewise(FMA, u, P6)
+            .lanewise(FMA, u, P4)
+            .lanewise(FMA, u, P2)
+            .lanewise(FMA, u, P0);
     p = odd.fma(v, p).mul(t);
     return p.fma(s, a.mul(c)).mul(e);
   }
 
   private static FloatVector odd(FloatVector u) {
-    return FloatVector.broadcast(Lanes.F32, -0.02062707f)
-        .lanewise(FMA, u, 0.035916764f)
-        .lanewise(FMA, u, -0.07755165f)
-        .lanewise(FMA, u, 0.22208269f)
-        .lanewise(FMA, u, 0.32915896f);
+    return FloatVector.broadcast(Lanes.F32, P9)
+        .lanewise(FMA, u, P7)
+        .lanewise(FMA, u, P5)
+        .lanewise(FMA, u, P3)
+        .lanewise(FMA, u, P1);
+  }
+
+  /// [#f32(FloatVector)] of `n` elements in place, bit for bit, without vectors: for what runs
+  /// before they are compiled. A [Loop.Unary] of one array.
+  public static void scalar(MemorySegment x, long xAt, int n) {
+    for (long i = xAt; i < xAt + n; i++) {
+      float v = x.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      x.setAtIndex(ValueLayout.JAVA_FLOAT, i, scalar(v));
+    }
+  }
+
+  private static float scalar(float x) {
+    float a = Math.abs(x);
+    float ca = a * SCALE;
+    float t = 1 / (ca + 1);
+    float v = Math.fma(-ca, t, 0.5f);
+    float u = v * v;
+    float odd = Math.fma(Math.fma(Math.fma(Math.fma(P9, u, P7), u, P5), u, P3), u, P1);
+    float h = a * a;
+    float e = ExpLanes.scalarNonPositive(h * -0.5f);
+    e = Math.fma(Math.fma(a, a, -h) * -0.5f, e, e);
+    float p = Math.fma(Math.fma(Math.fma(Math.fma(P8, u, P6), u, P4), u, P2), u, P0);
+    p = Math.fma(odd, v, p) * t;
+    float w = a > 14.6f ? 0 : Math.fma(p, a, a * 0f) * e;
+    return (x < 0 ? 0 : x) - w;
   }
 
   /// `gelu(x)`

@@ -23,6 +23,7 @@ public final class PackedGemm {
   private static final int K = 3;
   private static final int MB = 4;
   private static final int PANELS = 5;
+  private static final int COLD = 6;
 
   private static final int MB_MAX = 768;
 
@@ -40,7 +41,9 @@ public final class PackedGemm {
   /// Writes the cut of a product into `p`: blocks of rows and of panels.
   ///
   /// @param wide bytes of an element
-  public static void plan(long[] p, int wide, long m, long n, long k, int workers) {
+  /// @param cold whether the tiles are compiled by now
+  public static void plan(long[] p, int wide, long m, long n, long k, int workers, ColdTiles cold) {
+    p[COLD] = wide == 4 && cold.areCold() ? 1 : 0;
     p[WIDE] = wide;
     p[M] = m;
     p[N] = n;
@@ -61,6 +64,11 @@ public final class PackedGemm {
     }
     p[MB] = mb;
     p[PANELS] = panels;
+  }
+
+  /// True if the vectors of this call's kernels are not compiled yet.
+  public static boolean isCold(long[] p) {
+    return p[COLD] != 0;
   }
 
   /// How many blocks there are.
@@ -117,7 +125,8 @@ public final class PackedGemm {
             row * cRow + j * width,
             cRow,
             scratch,
-            mine);
+            mine,
+            p[COLD] != 0);
         done += kc;
       } while (done < k);
     }
@@ -148,12 +157,18 @@ public final class PackedGemm {
       long cAt,
       long cRow,
       MemorySegment scratch,
-      long mine) {
+      long mine,
+      boolean cold) {
     int type = wide == 8 ? GemmPlan.F64 : GemmPlan.F32;
     boolean zero = init == GemmPlan.ZERO;
     MemorySegment in = zero ? scratch : init == GemmPlan.BIAS ? bias : c;
     long inRow = init == GemmPlan.ACCUMULATE ? cRow : 0;
     long inStep = zero ? 0 : 2L * W;
+    if (cold) {
+      long from = init == GemmPlan.BIAS ? biasAt : cAt;
+      ColdTiles.rows(a, aAt, aRow, m, b, bAt, k, bytes / 4, in, from, inRow, zero, c, cAt, cRow);
+      return;
+    }
     int full = bytes / (2 * W);
     int rest = bytes - full * 2 * W;
     int height;

@@ -34,6 +34,7 @@ final class AttentionOperators {
     all.add("Attention", 23, AttentionOperators::attention);
     all.one("RotaryEmbedding", 23, AttentionOperators::rotary);
     all.one("TensorScatter", 24, AttentionOperators::scatter);
+    all.add("ai.onnx.preview", "FlexAttention", 1, AttentionOperators::flexible);
     StateOperators.addTo(all);
   }
 
@@ -171,8 +172,8 @@ final class AttentionOperators {
   /// `[Sq, Sk]`, or `[B, 1, Sq, Sk]`: whether a query sees a key by its position.
   private static Tensor visible(Invocation n, Tensor q, Tensor k) {
     long queries = q.dim(2);
-    Tensor j = n.scope().arange(DType.I64, 0, k.dim(2), 1);
-    Tensor i = n.scope().arange(DType.I64, 0, queries, 1).reshape(queries, 1);
+    Tensor j = n.scope().arange(DType.I64, 0, (double) k.dim(2), 1);
+    Tensor i = n.scope().arange(DType.I64, 0, (double) queries, 1).reshape(queries, 1);
     Tensor visible = n.scope().full(DType.BOOL, Shape.of(queries, k.dim(2)), 1);
     Tensor at = i.add((double) offset(n));
     if (n.has(LENGTHS)) {
@@ -185,6 +186,31 @@ final class AttentionOperators {
       visible = visible.and(ahead.lessEqual((double) right(n)));
     }
     return left(n) == Mask.UNLIMITED ? visible : visible.and(ahead.greaterEqual((double) -left(n)));
+  }
+
+  /// Attention whose scores and probabilities pass through graphs of the node, as matrices then.
+  private static List<Value> flexible(Invocation n) {
+    Tensor q = n.tensor(0);
+    Tensor k = n.tensor(1);
+    Attributes a = n.attributes();
+    double scale = a.number("scale", 1 / Math.sqrt((double) q.dim(-1)));
+    if (!a.has("score_mod") && !a.has("prob_mod")) {
+      AttentionOptions options = AttentionOptions.of(Mask.none()).withScale(scale);
+      return List.of(n.like(0, Attention.of(q, k, n.tensor(2), options).o()));
+    }
+    ElementType usual = n.type(0) == ElementType.DOUBLE ? ElementType.DOUBLE : ElementType.FLOAT;
+    ElementType type =
+        ElementType.of(Math.toIntExact(a.integer("softmax_precision", usual.code()))).orElse(usual);
+    long group = q.dim(1) / k.dim(1);
+    Tensor s = q.mul(scale).matmul(k.repeat(1, group).transpose());
+    Value scores = modified(n, "score_mod", n.result(type, s));
+    Value p = modified(n, "prob_mod", n.result(type, scores.tensor().softmax(-1)));
+    Tensor v = n.tensor(2).to(p.tensor().dtype()).repeat(1, group);
+    return List.of(n.like(0, p.tensor().matmul(v)));
+  }
+
+  private static Value modified(Invocation n, String graph, Value x) {
+    return n.attributes().has(graph) ? n.run(graph, List.of(x)).get(0) : x;
   }
 
   /// Rows of the tables are those that `position_ids` name, or given for each token.
@@ -219,7 +245,7 @@ final class AttentionOperators {
     long[] along = new long[cache.shape().rank() - axis];
     Arrays.fill(along, 1);
     along[0] = size;
-    Tensor at = n.scope().arange(DType.I64, 0, size, 1).reshape(along);
+    Tensor at = n.scope().arange(DType.I64, 0, (double) size, 1).reshape(along);
     if (n.has(2)) {
       long[] perSample = new long[cache.shape().rank()];
       Arrays.fill(perSample, 1);

@@ -19,6 +19,7 @@ final class ConvolutionOperators {
   static void addTo(Operators all) {
     all.one("Conv", 1, n -> n.like(0, conv(n)));
     all.one("ConvTranspose", 1, n -> n.like(0, transpose(n)));
+    all.one("DeformConv", 19, DeformableConvolution::run);
     PoolOperators.addTo(all);
   }
 
@@ -46,7 +47,8 @@ final class ConvolutionOperators {
     return bias.isPresent() ? y.add(perChannel(bias.get(), s.axes())) : y;
   }
 
-  private static long[] kernel(Invocation n, Tensor w) {
+  /// The window's sizes, those of the weight.
+  static long[] kernel(Invocation n, Tensor w) {
     long[] kernel = spatial(w.shape());
     n.attributes()
         .integers("kernel_shape")
@@ -60,7 +62,8 @@ final class ConvolutionOperators {
     return kernel;
   }
 
-  private static Tensor perChannel(Tensor bias, int axes) {
+  /// A number for each channel beside `[N, C, ..]` with `axes` axes behind.
+  static Tensor perChannel(Tensor bias, int axes) {
     long[] dims = new long[axes + 1];
     Arrays.fill(dims, 1);
     dims[0] = bias.shape().elems();
@@ -74,16 +77,19 @@ final class ConvolutionOperators {
           s.axes(), x, w, Optional.empty(), s.window(s.after()), groups, Activation.NONE);
     }
     Tensor padded = x.pad(2, s.before()[0], s.after()[0]);
-    Sliding rest = s.part(1, s.axes());
-    Tensor sum = null;
-    for (long k = 0; k < s.kernel()[0]; k++) {
-      long from = k * s.dilation()[0];
-      long to = from + (s.out()[0] - 1) * s.stride()[0] + 1;
-      Tensor planes = padded.slice(2, from, to, s.stride()[0]).moveAxis(2, 1);
-      Tensor y = deep(planes.flatten(0, 1), w.select(2, k), rest, groups);
-      sum = sum == null ? y : sum.add(y);
+    Tensor sum = tap(padded, w, s, groups, 0);
+    for (long k = 1; k < s.kernel()[0]; k++) {
+      sum = sum.add(tap(padded, w, s, groups, k));
     }
     return unfolded(sum, x.dim(0), s.out()[0]);
+  }
+
+  /// The part of tap `k` of the first axis, `[N D, C, ..]`.
+  private static Tensor tap(Tensor padded, Tensor w, Sliding s, int groups, long k) {
+    long from = k * s.dilation()[0];
+    long to = from + (s.out()[0] - 1) * s.stride()[0] + 1;
+    Tensor planes = padded.slice(2, from, to, s.stride()[0]).moveAxis(2, 1);
+    return deep(planes.flatten(0, 1), w.select(2, k), s.part(1, s.axes()), groups);
   }
 
   /// `[N D, C, ..]` as `[N, C, D, ..]`.
@@ -102,10 +108,7 @@ final class ConvolutionOperators {
     long[] more = n.attributes().integers("output_padding").orElse(new long[axes]);
     Sliding.sized(more, axes, "output_padding");
     Sliding s = transposed(n, in, kernel(n, w), more);
-    boolean direct =
-        axes <= 2
-            && IntStream.range(0, axes)
-                .allMatch(i -> more[i] < s.stride()[i] && s.before()[i] >= 0 && s.after()[i] >= 0);
+    boolean direct = axes <= 2 && IntStream.range(0, axes).allMatch(i -> fits(s, i, in[i]));
     if (direct) {
       List<Long> size = Arrays.stream(s.out()).boxed().toList();
       Optional<Tensor> bias = n.optional(2);
@@ -121,6 +124,14 @@ final class ConvolutionOperators {
       y = y.slice(2 + i, Math.max(0, from), Math.max(0, from) + s.out()[i]);
     }
     return n.has(2) ? y.add(perChannel(n.tensor(2), axes)) : y;
+  }
+
+  /// Whether windows over the result are as many as there are inputs.
+  private static boolean fits(Sliding s, int i, long in) {
+    long room = s.out()[i] + s.before()[i] + s.after()[i] - s.span(i);
+    return Math.min(s.before()[i], s.after()[i]) >= 0
+        && room >= 0
+        && room / s.stride()[i] + 1 == in;
   }
 
   /// The window whose transpose is wanted; `output_shape` decides over padding, which may be
@@ -162,19 +173,24 @@ final class ConvolutionOperators {
       return ConvTranspose.of(
           s.axes(), x, w, Optional.empty(), s.window(new long[s.axes()]), groups);
     }
-    long depth = x.dim(2);
-    long stride = s.stride()[0];
-    long reach = (depth - 1) * stride + s.span(0);
     Tensor planes = x.moveAxis(2, 1).flatten(0, 1);
-    Tensor sum = null;
-    for (long k = 0; k < s.kernel()[0]; k++) {
-      Tensor y = whole(planes, w.select(2, k), s.part(1, s.axes()), groups);
-      y = spread(unfolded(y, x.dim(0), depth), stride);
-      long from = k * s.dilation()[0];
-      y = y.pad(2, from, reach - from - y.dim(2));
-      sum = sum == null ? y : sum.add(y);
+    Tensor sum = spreadTap(planes, w, s, groups, x.dim(0), 0);
+    for (long k = 1; k < s.kernel()[0]; k++) {
+      sum = sum.add(spreadTap(planes, w, s, groups, x.dim(0), k));
     }
     return sum;
+  }
+
+  /// What tap `k` of the first axis adds, where it adds it, to `batch` results.
+  private static Tensor spreadTap(
+      Tensor planes, Tensor w, Sliding s, int groups, long batch, long k) {
+    long stride = s.stride()[0];
+    long depth = planes.dim(0) / batch;
+    long reach = (depth - 1) * stride + s.span(0);
+    Tensor y = whole(planes, w.select(2, k), s.part(1, s.axes()), groups);
+    y = spread(unfolded(y, batch, depth), stride);
+    long from = k * s.dilation()[0];
+    return y.pad(2, from, reach - from - y.dim(2));
   }
 
   /// `stride - 1` zeros between elements of axis 2.

@@ -145,29 +145,22 @@ final class PoolOperators {
     Shape y =
         Shape.of(
             LongStream.concat(LongStream.of(x.dim(0), x.dim(1)), Arrays.stream(s.out())).toArray());
-    Tensor most = null;
-    Tensor place = null;
+    Tensor most = tap(values, s, 0);
+    Tensor place = tap(numbers, s, 0).broadcastTo(y);
     long taps = Arrays.stream(s.kernel()).reduce(1, Math::multiplyExact);
-    for (long tap = 0; tap < taps; tap++) {
+    for (long tap = 1; tap < taps; tap++) {
       Tensor v = tap(values, s, tap);
       Tensor i = tap(numbers, s, tap).broadcastTo(y);
-      if (most == null) {
-        most = v;
-        place = i;
-      } else {
-        Tensor better = v.greater(most).or(place.less(0));
-        most = better.where(v, most);
-        place = better.where(i, place);
-      }
-    }
-    if (place == null) {
-      throw new IllegalArgumentException("a window must have taps; got none");
+      Tensor better = v.greater(most).or(place.less(0));
+      most = better.where(v, most);
+      place = better.where(i, place);
     }
     long images = x.dim(0) * x.dim(1);
     long plane = x.shape().elems(2, x.shape().rank());
     long[] lead = y.dims();
     Arrays.fill(lead, 2, lead.length, 1);
-    Tensor base = n.scope().arange(DType.I64, 0, images, 1).mul((double) plane).reshape(lead);
+    Tensor base =
+        n.scope().arange(DType.I64, 0, (double) images, 1).mul((double) plane).reshape(lead);
     return new Value(ElementType.INT64, place.add(base));
   }
 
@@ -176,7 +169,7 @@ final class PoolOperators {
   private static Tensor numbers(Invocation n, Shape x) {
     long[] dims = ConvolutionOperators.spatial(x);
     int axes = dims.length;
-    Tensor count = n.scope().arange(DType.I64, 0, x.elems(2, axes + 2), 1);
+    Tensor count = n.scope().arange(DType.I64, 0, (double) x.elems(2, axes + 2), 1);
     if (n.attributes().flag("storage_order", false)) {
       long[] reversed = new long[axes];
       Arrays.setAll(reversed, i -> dims[axes - 1 - i]);

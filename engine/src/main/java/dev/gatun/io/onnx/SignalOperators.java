@@ -80,8 +80,9 @@ final class SignalOperators {
               .formatted(step, length, x.shape()));
     }
     long frames = 1 + (x.dim(1) - length) / step;
-    Tensor starts = n.scope().arange(DType.I64, 0, frames, 1).mul((double) step).reshape(frames, 1);
-    Tensor places = starts.add(n.scope().arange(DType.I64, 0, length, 1)).flatten();
+    Tensor starts =
+        n.scope().arange(DType.I64, 0, (double) frames, 1).mul((double) step).reshape(frames, 1);
+    Tensor places = starts.add(n.scope().arange(DType.I64, 0, (double) length, 1)).flatten();
     Tensor y = x.indexSelect(1, places).reshape(x.dim(0), frames, length, x.dim(2));
     if (n.has(2)) {
       Tensor w = n.tensor(2);
@@ -96,7 +97,8 @@ final class SignalOperators {
   private static Value window(Invocation n, double a, double b, double c) {
     long size = (long) n.number(0);
     double period = n.attributes().flag("periodic", true) ? size : size - 1;
-    Tensor angle = n.scope().arange(DType.F64, 0, size, 1).mul(2 * Math.PI / Math.max(1, period));
+    Tensor angle =
+        n.scope().arange(DType.F64, 0, (double) size, 1).mul(2 * Math.PI / Math.max(1, period));
     Tensor w = angle.cos().mul(b).add(a);
     return n.result(type(n), c == 0 ? w : w.add(angle.mul(2).cos().mul(c)));
   }
@@ -131,7 +133,7 @@ final class SignalOperators {
     Tensor left = corners.slice(0, 0, filters);
     Tensor centre = corners.slice(0, 1, filters + 1);
     Tensor right = corners.slice(0, 2, filters + 2);
-    Tensor bin = n.scope().arange(DType.F64, 0, bins, 1).reshape(bins, 1);
+    Tensor bin = n.scope().arange(DType.F64, 0, (double) bins, 1).reshape(bins, 1);
     // Where two corners meet, the filter is 1 at its centre.
     Tensor up = bin.sub(left).div(centre.sub(left).maximum(1));
     Tensor down = right.sub(bin).div(right.sub(centre).maximum(1));

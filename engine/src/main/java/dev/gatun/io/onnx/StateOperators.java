@@ -17,8 +17,8 @@ final class StateOperators {
   private StateOperators() {}
 
   static void addTo(Operators all) {
-    all.add("CausalConvWithState", 26, StateOperators::convolution);
-    all.add("LinearAttention", 26, StateOperators::attention);
+    all.add("CausalConvWithState", 27, StateOperators::convolution);
+    all.add("LinearAttention", 27, StateOperators::attention);
   }
 
   private static List<Value> convolution(Invocation n) {

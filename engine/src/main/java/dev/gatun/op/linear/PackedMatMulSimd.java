@@ -1,5 +1,7 @@
 package dev.gatun.op.linear;
 
+import dev.gatun.cpu.simd.ColdTiles;
+import dev.gatun.cpu.simd.GeluLanes;
 import dev.gatun.cpu.simd.Loop;
 import dev.gatun.cpu.simd.PackedGemm;
 import dev.gatun.device.Workers;
@@ -9,6 +11,8 @@ import java.lang.foreign.MemorySegment;
 
 /// Vector form of [PackedMatMul].
 final class PackedMatMulSimd {
+  private static final Loop.Unary COLD_GELU = (x, xAt, y, yAt, n) -> GeluLanes.scalar(x, xAt, n);
+
   private static final Workers.Body NONE = fused(Activation.NONE);
   private static final Workers.Body RELU = fused(Activation.RELU);
   private static final Workers.Body GELU = fused(Activation.GELU);
@@ -26,7 +30,8 @@ final class PackedMatMulSimd {
     long[] r = c.registers();
     long k = c.inShape(0).dim(-1);
     long rows = c.inShape(0).elems(0, c.inShape(0).rank() - 1);
-    PackedGemm.plan(r, c.dtype().bytes(), rows, op.columns(), k, w.count());
+    ColdTiles cold = w.tables().get(ColdTiles.class, 0, n -> new ColdTiles());
+    PackedGemm.plan(r, c.dtype().bytes(), rows, op.columns(), k, w.count(), cold);
     w.run(body(op.activation()), c, 0, PackedGemm.blocks(r));
   }
 
@@ -55,7 +60,9 @@ final class PackedMatMulSimd {
           added,
           c.out(0),
           c.scratch(),
-          c.dtype() == DType.F32 ? f32 : f64,
+          PackedGemm.isCold(c.registers()) && activation == Activation.GELU
+              ? COLD_GELU
+              : c.dtype() == DType.F32 ? f32 : f64,
           block,
           worker);
     };
