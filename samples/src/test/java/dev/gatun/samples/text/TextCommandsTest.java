@@ -48,7 +48,7 @@ class TextCommandsTest {
     assertEquals(0, json.code(), json.err());
     JsonNode vectors = new ObjectMapper().readTree(json.out());
     assertEquals(2, vectors.size());
-    assertEquals(plain.out().split(" ")[0], vectors.get(0).get(0).asText());
+    assertEquals(plain.out().split(" ", 2)[0], vectors.get(0).get(0).asText());
   }
 
   @Test

@@ -144,7 +144,7 @@ class VadTest {
     assertEquals(json.get("probabilities").size(), steps.size());
     for (int i = 0; i < steps.size(); i++) {
       double p = json.get("probabilities").get(i).asDouble();
-      assertEquals(p, Double.parseDouble(steps.get(i).strip().split(" +")[2]), 6e-5);
+      assertEquals(p, Double.parseDouble(steps.get(i).strip().split(" +", 3)[2]), 6e-5);
     }
     assertTrue(json.get("segments").size() > 0);
     assertEquals(1400, ImageIO.read(picture.toFile()).getWidth());
