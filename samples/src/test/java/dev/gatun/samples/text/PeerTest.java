@@ -7,6 +7,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.gatun.cpu.CpuDevice;
 import java.io.IOException;
 import java.nio.LongBuffer;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,16 +38,16 @@ class PeerTest {
 
   @Test
   void someAreAsOnnxRuntimes() throws Exception {
-    compare(false, texts().subList(0, 20), 0.99999);
-    compare(true, texts().subList(0, 20), 0.999);
+    compare(texts().subList(0, 20));
+    compareInt8(texts().subList(0, 20));
   }
 
   @Test
   @Tag("long")
   void aThousandAreAsOnnxRuntimes() throws Exception {
     assertEquals(1000, texts().size());
-    compare(false, texts(), 0.99999);
-    compare(true, texts(), 0.999);
+    compare(texts());
+    compareInt8(texts());
   }
 
   /// Whole verses and their parts.
@@ -58,25 +60,61 @@ class PeerTest {
     return List.copyOf(texts).subList(0, 1000);
   }
 
-  private static void compare(boolean int8, List<String> texts, double least) throws Exception {
-    ModelFiles files = ModelFiles.miniLm(int8);
-    List<String> all = new ArrayList<>(texts);
-    all.addAll(QUESTIONS);
-    float[][] ours;
-    try (CpuDevice device = CpuDevice.open();
-        Embedder embedder = Embedder.open(files, Embedder.Pooling.MEAN, device, new Timings())) {
-      ours = embedder.embed(all);
-    }
-    float[][] peers = peer(files, all);
-    double worst = 1;
-    for (int i = 0; i < ours.length; i++) {
-      worst = Math.min(worst, product(ours[i], peers[i]));
-    }
-    System.out.printf("%s, %d texts: least cosine %.9f%n", files.name(), texts.size(), worst);
-    assertTrue(worst >= least, "least cosine " + worst);
+  private static void compare(List<String> texts) throws Exception {
+    ModelFiles files = ModelFiles.miniLm(false);
+    List<String> all = withQuestions(texts);
+    float[][] ours = ours(files, all);
+    float[][] peers = peers(files, all, OptLevel.ALL_OPT);
+    double least = cosines(ours, peers).min().orElse(0);
+    System.out.printf("F32, %d texts: least cosine %.9f%n", texts.size(), least);
+    assertTrue(least >= 0.99999, "least cosine " + least);
     for (int q = texts.size(); q < all.size(); q++) {
       assertEquals(best(peers, q, texts.size()), best(ours, q, texts.size()), all.get(q));
     }
+  }
+
+  /// With 8 bits, the last bit of a float decides now and then to which of two neighbours an
+  /// activation is rounded, and six layers enlarge that: the peer with its optimiser and the peer
+  /// without it agree to 0.9994 in the mean and 0.990 at worst over the thousand. So the bounds are
+  /// the mean, and what the peer gets against itself.
+  private static void compareInt8(List<String> texts) throws Exception {
+    ModelFiles files = ModelFiles.miniLm(true);
+    List<String> all = withQuestions(texts);
+    float[][] ours = ours(files, all);
+    float[][] plain = peers(files, all, OptLevel.NO_OPT);
+    float[][] optimised = peers(files, all, OptLevel.ALL_OPT);
+    double mean = cosines(ours, plain).average().orElse(0);
+    double ofPeer = cosines(optimised, plain).average().orElse(0);
+    System.out.printf(
+        "8 bits, %d texts: mean cosine %.6f, least %.6f; of the peer to itself %.6f, %.6f%n",
+        texts.size(),
+        mean,
+        cosines(ours, plain).min().orElse(0),
+        ofPeer,
+        cosines(optimised, plain).min().orElse(0));
+    assertTrue(mean >= 0.999 && mean >= ofPeer, mean + ", of the peer to itself " + ofPeer);
+    for (int q = texts.size(); q < all.size(); q++) {
+      Set<Integer> both = best(plain, q, texts.size());
+      both.retainAll(best(ours, q, texts.size()));
+      assertTrue(both.size() >= 9, all.get(q) + ": " + both.size() + " of 10");
+    }
+  }
+
+  private static List<String> withQuestions(List<String> texts) {
+    List<String> all = new ArrayList<>(texts);
+    all.addAll(QUESTIONS);
+    return all;
+  }
+
+  private static float[][] ours(ModelFiles files, List<String> texts) throws IOException {
+    try (CpuDevice device = CpuDevice.open();
+        Embedder embedder = Embedder.open(files, Embedder.Pooling.MEAN, device, new Timings())) {
+      return embedder.embed(texts);
+    }
+  }
+
+  private static DoubleStream cosines(float[][] x, float[][] y) {
+    return IntStream.range(0, x.length).mapToDouble(i -> product(x[i], y[i]));
   }
 
   private static Set<Integer> best(float[][] vectors, int question, int count) {
@@ -95,16 +133,24 @@ class PeerTest {
     return sum;
   }
 
-  private static float[][] peer(ModelFiles files, List<String> texts) throws Exception {
+  private static float[][] peers(ModelFiles files, List<String> texts, OptLevel level)
+      throws Exception {
     OrtEnvironment env = OrtEnvironment.getEnvironment();
-    try (Tokenizer tokenizer = Tokenizer.open(files.tokenizer());
-        OrtSession session = env.createSession(files.onnx().toString())) {
+    try (OrtSession.SessionOptions options = options(level);
+        Tokenizer tokenizer = Tokenizer.open(files.tokenizer());
+        OrtSession session = env.createSession(files.onnx().toString(), options)) {
       float[][] all = new float[texts.size()][];
       for (int i = 0; i < all.length; i++) {
         all[i] = pooled(env, session, tokenizer.encode(texts.get(i)).ids());
       }
       return all;
     }
+  }
+
+  private static OrtSession.SessionOptions options(OptLevel level) throws OrtException {
+    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    options.setOptimizationLevel(level);
+    return options;
   }
 
   private static float[] pooled(OrtEnvironment env, OrtSession session, long[] ids)
