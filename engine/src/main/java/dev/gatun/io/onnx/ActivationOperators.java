@@ -24,6 +24,7 @@ final class ActivationOperators {
     one(all, "ThresholdedRelu", 1, (x, a) -> x.maskedFill(x.lessEqual(a), 0));
     one(all, "Swish", 1, (x, a) -> x.mul(a).sigmoid().mul(x));
     one(all, "Celu", 1, (x, a) -> x.relu().add(x.div(a).minimum(0).expm1().mul(a)));
+    all.one("SwiGLU", 28, ActivationOperators::swiGlu);
     all.one("Selu", 6, ActivationOperators::selu);
     all.one("HardSigmoid", 6, ActivationOperators::hardSigmoid);
     all.one("Shrink", 9, ActivationOperators::shrink);
@@ -46,6 +47,13 @@ final class ActivationOperators {
   private static Value gelu(Invocation n) {
     boolean tanh = n.attributes().text("approximate", "none").equals("tanh");
     return n.like(0, tanh ? n.tensor(0).geluTanh() : n.tensor(0).gelu());
+  }
+
+  /// `swish(a) b`.
+  private static Value swiGlu(Invocation n) {
+    Tensor a = n.tensor(0);
+    double alpha = n.attributes().number("alpha", 1);
+    return n.like(0, a.mul(alpha).sigmoid().mul(a).mul(n.tensor(1)));
   }
 
   private static Value selu(Invocation n) {

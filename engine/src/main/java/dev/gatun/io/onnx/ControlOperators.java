@@ -13,6 +13,7 @@ final class ControlOperators {
   static void addTo(Operators all) {
     all.add("If", 1, n -> n.run(n.number(0) != 0 ? "then_branch" : "else_branch", List.of()));
     all.add("Loop", 1, ControlOperators::loop);
+    all.add("Scan", 8, ControlOperators::scanOfBatch);
     all.add("Scan", 9, ControlOperators::scan);
   }
 
@@ -46,6 +47,48 @@ final class ControlOperators {
       state.add(stacked(n, r, 0));
     }
     return state;
+  }
+
+  /// The form of operator set 8: a first input of lengths, and a batch before all other axes.
+  private static List<Value> scanOfBatch(Invocation n) {
+    if (n.has(0) || n.attributes().has("directions")) {
+      throw new IllegalArgumentException(
+          "Scan of operator set 8 must have no lengths and no directions; it has");
+    }
+    int sequences = Math.toIntExact(n.attributes().integer("num_scan_inputs"));
+    int states = n.count() - 1 - sequences;
+    List<List<Value>> batch = new ArrayList<>();
+    for (int i = 0; i < n.outputs(); i++) {
+      batch.add(new ArrayList<>());
+    }
+    for (long b = 0; b < n.shape(1).dim(0); b++) {
+      List<Value> state = new ArrayList<>();
+      for (int i = 1; i <= states; i++) {
+        state.add(new Value(n.type(i), n.tensor(i).select(0, b)));
+      }
+      List<List<Value>> rows = new ArrayList<>();
+      for (int i = states; i < n.outputs(); i++) {
+        rows.add(new ArrayList<>());
+      }
+      for (long t = 0; t < n.shape(1 + states).dim(1); t++) {
+        List<Value> in = new ArrayList<>(state);
+        for (int i = 1 + states; i < n.count(); i++) {
+          in.add(new Value(n.type(i), n.tensor(i).select(0, b).select(0, t)));
+        }
+        List<Value> out = n.run("body", in);
+        state = new ArrayList<>(out.subList(0, states));
+        for (int i = 0; i < rows.size(); i++) {
+          rows.get(i).add(out.get(states + i));
+        }
+      }
+      for (List<Value> r : rows) {
+        state.add(stacked(n, r, 0));
+      }
+      for (int i = 0; i < batch.size(); i++) {
+        batch.get(i).add(state.get(i));
+      }
+    }
+    return batch.stream().map(v -> stacked(n, v, 0)).toList();
   }
 
   /// Inputs: state, then sequences, by the attributes along which axes and in which direction.

@@ -42,7 +42,8 @@ record SmallFloat(
   /// @param saturate whether what is too large becomes the largest
   double round(double x, boolean saturate) {
     if (Double.isNaN(x)) {
-      return x;
+      // The format of 4 bits has none.
+      return bits == 4 ? -0.0 : x;
     }
     double quantum = Math.scalb(1.0, Math.max(exponent(x), 1 - bias) - mantissa);
     double y = Double.isInfinite(x) ? x : Math.rint(x / quantum) * quantum;
