@@ -159,7 +159,8 @@ final class Bars {
             product *= ratio;
             count++;
           }
-          case "SILERO" -> add("Silero step, " + threads + " threads: ONNX Runtime / ours", ratio, 3);
+          case "SILERO" ->
+              add("Silero step, " + threads + " threads: ONNX Runtime / ours", ratio, 3);
           default ->
               add(
                   "int8 MiniLM %s, %s threads: ONNX Runtime / ours"

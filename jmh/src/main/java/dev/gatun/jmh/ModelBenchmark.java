@@ -155,7 +155,8 @@ public class ModelBenchmark {
   private void check() throws OrtException {
     try (dev.gatun.tensor.Scope step = device.scope("check");
         OrtSession.Result peer = session.run(peerInputs)) {
-      double[] got = ours.run(step, inputs).values().iterator().next().to(DType.F64).toDoubleArray();
+      double[] got =
+          ours.run(step, inputs).values().iterator().next().to(DType.F64).toDoubleArray();
       FloatBuffer want = ((OnnxTensor) peer.get(0)).getFloatBuffer();
       double dot = 0;
       double ours = 0;

@@ -108,7 +108,7 @@ final class ActivationOperators {
   /// 1 at the first of the largest.
   private static Tensor hardmax(Tensor x, int axis) {
     long size = x.dim(axis);
-    Tensor places = x.scope().arange(DType.I64, 0, size, 1);
+    Tensor places = x.scope().arange(DType.I64, 0, (double) size, 1);
     long[] dims = new long[x.shape().rank()];
     Arrays.fill(dims, 1);
     dims[axis] = size;

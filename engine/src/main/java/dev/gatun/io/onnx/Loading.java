@@ -38,7 +38,8 @@ final class Loading {
       now = Branches.splice(now.steps(), known(program, now));
     }
     List<Step> fused = Fusions.apply(now.steps(), program.outputs(), now.known());
-    Branches.Result packed = Packing.pack(fused, now.known(), folded);
+    Branches.Result packed =
+        Packing.pack(fused, program.outputs(), now.known(), program.constants(), folded);
     Plan plan = Plan.of(packed.steps(), program.outputs(), packed.known());
     dropUnread(program, plan);
     return plan;

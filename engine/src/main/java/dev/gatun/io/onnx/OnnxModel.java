@@ -116,6 +116,8 @@ public final class OnnxModel implements AutoCloseable {
 
   private static OnnxModel open(
       MemorySegment data, String where, StoredReader tensors, Device device) throws IOException {
+    // The table of operators takes as long to make as the weights to copy: both at once.
+    Thread.startVirtualThread(() -> Operators.find("", "Identity", 1));
     GraphReader.Model file = new GraphReader(where, tensors).model(data);
     Loading loading = new Loading(device);
     boolean done = false;

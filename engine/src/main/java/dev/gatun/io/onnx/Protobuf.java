@@ -5,10 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.DoubleConsumer;
 import java.util.function.LongConsumer;
 
@@ -102,14 +101,14 @@ final class Protobuf {
 
   /// UTF-8 text.
   String text(MemorySegment bytes) throws IOException {
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(bytes.toArray(JAVA_BYTE)))
-          .toString();
-    } catch (CharacterCodingException e) {
-      throw new IOException(where + ": text must be UTF-8; it is not", e);
+    byte[] code = bytes.toArray(JAVA_BYTE);
+    String text = new String(code, StandardCharsets.UTF_8);
+    // The mark that stands for what is no UTF-8, unless it was there.
+    if (text.indexOf('\uFFFD') >= 0
+        && !Arrays.equals(code, text.getBytes(StandardCharsets.UTF_8))) {
+      throw new IOException(where + ": text must be UTF-8; it is not");
     }
+    return text;
   }
 
   /// Each integer of the present field, packed or one by one.

@@ -44,7 +44,7 @@ class LayerOperatorsTest {
     Graph.Node node =
         new Graph.Node("", operator, "", version, names, results, new Attributes(attributes));
     Operators.Entry entry = Operators.find("", operator, version).orElseThrow();
-    Program.Step step = new Program.Step(node, entry, new int[0], new int[0], Map.of(), Map.of());
+    Step step = new Step(node, entry, new int[0], new int[0], Map.of(), Map.of());
     Value[] values = new Value[in.length];
     for (int i = 0; i < in.length; i++) {
       values[i] = Value.of(in[i]);

@@ -34,6 +34,14 @@ record OnnxCase(String name, Path folder) {
     }
   }
 
+  /// Why a case of random numbers is not run: it would pass or fail by chance.
+  static final String RANDOM = "the case wants the random numbers of another generator";
+
+  /// True if the results are random.
+  boolean isRandom() {
+    return name.matches("test_bernoulli.*|test_training_dropout(_default)?(_mask)?");
+  }
+
   /// The operators of the model, as its file has them.
   List<String> operators() throws IOException {
     try (Arena arena = Arena.ofConfined()) {

@@ -61,6 +61,16 @@ public final class Embedder implements AutoCloseable {
   /// @throws IOException if the files are no such model
   public static Embedder open(ModelFiles files, Pooling pooling, Device device, Timings timings)
       throws IOException {
+    Rehearsal rehearsal = new Rehearsal(device);
+    try {
+      return read(files, pooling, device, timings);
+    } finally {
+      rehearsal.close();
+    }
+  }
+
+  private static Embedder read(ModelFiles files, Pooling pooling, Device device, Timings timings)
+      throws IOException {
     Tokenizer tokenizer = timings.time("tokenizer", () -> Tokenizer.open(files.tokenizer()));
     try {
       OnnxModel model = timings.time("model, opened", () -> OnnxModel.open(files.onnx(), device));
