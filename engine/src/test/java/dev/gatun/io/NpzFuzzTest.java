@@ -20,7 +20,7 @@ final class NpzFuzzTest {
   private static final CpuDevice.Options SMALL =
       CpuDevice.Options.standard().withThreads(1).withMemoryLimit(1 << 20);
 
-  @FuzzTest(maxDuration = "5m")
+  @FuzzTest(maxDuration = "2m")
   void anyBytes(byte[] bytes) throws IOException {
     Path file = Files.createTempFile("gatun-fuzz", ".npz");
     try (CpuDevice cpu = CpuDevice.open(SMALL)) {

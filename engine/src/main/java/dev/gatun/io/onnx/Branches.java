@@ -30,16 +30,16 @@ final class Branches {
 
   private void add(Step s) {
     boolean isIf = s.node().operator().equals("If") && s.node().domain().isEmpty();
-    Value condition = isIf ? known.get(s.in()[0]) : null;
-    if (condition == null) {
+    Value condition = isIf && s.in().length > 0 && s.in()[0] >= 0 ? known.get(s.in()[0]) : null;
+    if (condition == null || condition.shape().elems() != 1) {
       steps.add(s);
       return;
     }
     String name =
-        condition.tensor().reshape(-1).select(0, 0).item() != 0 ? "then_branch" : "else_branch";
+        condition.tensor().reshape(-1).toDoubleArray()[0] != 0 ? "then_branch" : "else_branch";
     Program body = s.bodies().get(name);
     int[] captures = s.captures().get(name);
-    if (body == null || captures == null) {
+    if (body == null || captures == null || body.outputs().length < s.out().length) {
       steps.add(s);
       return;
     }

@@ -122,10 +122,9 @@ final class Execution {
       out = step.entry().operator().run(new Invocation(step, in, lease.scope));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(step + ": " + e.getMessage() + got(in), e);
-    } catch (ArithmeticException
-        | ClassCastException
-        | IndexOutOfBoundsException
-        | NegativeArraySizeException e) {
+    } catch (IllegalStateException e) {
+      throw e;
+    } catch (RuntimeException e) {
       // What a handler makes of sizes, axes or lists that cannot be.
       throw new IllegalArgumentException(
           step + ": inputs and attributes must fit each other; " + e.getMessage() + got(in), e);

@@ -48,12 +48,21 @@ final class Fusions {
       Matcher m = new Matcher(now, outputs, known);
       List<Step> next = new ArrayList<>();
       for (Step s : now) {
-        Step fused = s.bodies().isEmpty() ? f.apply(m, s) : null;
+        Step fused = s.bodies().isEmpty() ? attempt(f, m, s) : null;
         next.add(fused == null ? s : fused);
       }
       now = Plan.of(next, outputs, known).steps();
     }
     return now;
+  }
+
+  private static @Nullable Step attempt(Fusion f, Matcher m, Step s) {
+    try {
+      return f.apply(m, s);
+    } catch (IndexOutOfBoundsException tooFewInputs) {
+      // Such a node is refused when it runs.
+      return null;
+    }
   }
 
   /// A step in the place of `last`.

@@ -56,7 +56,7 @@ final class Knowledge {
       shapes &= all(fixedData, in, 0);
     }
     if (traits.contains(Operators.Trait.SHAPED_BY_FIRST)) {
-      shapes &= all(fixedData, new int[] {in[0]}, 0);
+      shapes &= in.length > 0 && all(fixedData, new int[] {in[0]}, 0);
     }
     if (traits.contains(Operators.Trait.SHAPED_BY_REST)) {
       shapes &= all(fixedData, in, 1);

@@ -127,7 +127,7 @@ public final class OnnxModel implements AutoCloseable {
       OnnxModel model = new OnnxModel(where, device, file, program, folded, loading);
       done = true;
       return model;
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
       throw new IOException(where + ": " + e.getMessage(), e);
     } finally {
       if (!done) {

@@ -67,7 +67,7 @@ final class Packing {
     boolean isProduct =
         s.entry().operator() instanceof Fused.Linear
             || s.node().operator().equals("MatMul") && s.node().domain().isEmpty();
-    Value b = isProduct ? known.get(s.in()[1]) : null;
+    Value b = isProduct && s.in().length > 1 && s.in()[1] >= 0 ? known.get(s.in()[1]) : null;
     if (b == null
         || b.type() != ElementType.FLOAT
         || b.shape().rank() != 2
