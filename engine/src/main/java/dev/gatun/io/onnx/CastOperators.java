@@ -4,6 +4,7 @@ import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /// Changes of the element type.
 final class CastOperators {
@@ -31,6 +32,10 @@ final class CastOperators {
     boolean saturate = n.attributes().flag("saturate", true);
     if (to == ElementType.FLOAT8E8M0) {
       String mode = n.attributes().text("round_mode", "up");
+      if (!List.of("up", "down", "nearest").contains(mode)) {
+        throw new IllegalArgumentException(
+            "attribute round_mode must be up, down or nearest; got " + mode);
+      }
       return new Value(to, SmallFloat.powers(x.to(DType.F32), mode, saturate));
     }
     if (to.small().isPresent()) {

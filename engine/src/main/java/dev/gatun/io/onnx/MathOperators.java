@@ -3,12 +3,14 @@ package dev.gatun.io.onnx;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
-import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 
 /// Arithmetic, comparison, logic, rounding and functions of each element.
 final class MathOperators {
+  /// Beyond this `sqrt(x^2 + 1)` is `x`.
+  private static final double FAR = 1e9;
+
   private MathOperators() {}
 
   static void addTo(Operators all) {
@@ -19,20 +21,14 @@ final class MathOperators {
     all.one("Mod", 10, MathOperators::mod);
     all.one("Pow", 7, n -> n.like(0, real(n.tensor(0)).pow(like(n.tensor(1), n.tensor(0)))));
     all.one("Sum", 6, n -> fold(n, Tensor::add));
-    all.one("Mean", 6, n -> n.like(0, fold(n, Tensor::add).tensor().div(n.count())));
+    all.one("Mean", 6, n -> n.like(0, real(fold(n, Tensor::add).tensor()).div(n.count())));
     all.one("Max", 6, n -> fold(n, Tensor::maximum));
     all.one("Min", 6, n -> fold(n, Tensor::minimum));
     all.one("Clip", 6, MathOperators::clip);
     all.one("Sqrt", 6, n -> n.like(0, n.tensor(0).sqrt()));
-    for (String name : List.of("Neg", "Abs", "Sign")) {
-      UnaryOperator<Tensor> f =
-          switch (name) {
-            case "Neg" -> Tensor::neg;
-            case "Abs" -> Tensor::abs;
-            default -> Tensor::sign;
-          };
-      all.one(name, 6, n -> n.like(0, f.apply(real(n.tensor(0)))));
-    }
+    all.one("Neg", 6, n -> n.like(0, wide(n.tensor(0)).neg()));
+    all.one("Abs", 6, n -> n.like(0, abs(n.tensor(0))));
+    all.one("Sign", 6, n -> n.like(0, real(n.tensor(0)).sign()));
     unary(all, "Reciprocal", Tensor::reciprocal);
     unary(all, "Floor", Tensor::floor);
     unary(all, "Ceil", Tensor::ceil);
@@ -55,7 +51,7 @@ final class MathOperators {
     unary(all, "Sinh", Tensor::sinh);
     unary(all, "Cosh", Tensor::cosh);
     unary(all, "Asinh", MathOperators::asinh);
-    unary(all, "Acosh", x -> inDoubles(x, t -> t.square().sub(one(t)).sqrt().add(t).log()));
+    unary(all, "Acosh", MathOperators::acosh);
     unary(all, "Atanh", x -> inDoubles(x, t -> t.mul(2).div(t.neg().add(1)).log1p().mul(0.5)));
   }
 
@@ -64,10 +60,21 @@ final class MathOperators {
     return inDoubles(
         x,
         t -> {
-          Tensor square = t.square();
-          Tensor root = square.add(1).sqrt().add(1);
-          return t.abs().add(square.div(root)).log1p().mul(t.sign());
+          Tensor a = t.abs();
+          Tensor square = a.square();
+          Tensor near = a.add(square.div(square.add(1).sqrt().add(1))).log1p();
+          return a.greater(FAR).where(farLog(a), near).mul(t.sign());
         });
+  }
+
+  private static Tensor acosh(Tensor x) {
+    return inDoubles(
+        x, t -> t.greater(FAR).where(farLog(t), t.square().sub(one(t)).sqrt().add(t).log()));
+  }
+
+  /// `log 2x`, where the square of `x` would overflow.
+  private static Tensor farLog(Tensor x) {
+    return x.log().add(Math.log(2));
   }
 
   private static Tensor inDoubles(Tensor x, UnaryOperator<Tensor> f) {
@@ -103,8 +110,14 @@ final class MathOperators {
   private static Value shift(Invocation n) {
     Tensor x = wide(n.tensor(0));
     Tensor by = wide(n.tensor(1));
-    boolean left = n.attributes().text("direction").equals("LEFT");
-    return n.like(0, left ? x.shiftLeft(by) : x.shiftRight(by));
+    String direction = n.attributes().text("direction");
+    return switch (direction) {
+      case "LEFT" -> n.like(0, x.shiftLeft(by));
+      case "RIGHT" -> n.like(0, x.shiftRight(by));
+      default ->
+          throw new IllegalArgumentException(
+              "attribute direction must be LEFT or RIGHT; got " + direction);
+    };
   }
 
   private static void unary(Operators all, String name, UnaryOperator<Tensor> f) {
@@ -137,11 +150,16 @@ final class MathOperators {
   }
 
   private static Value fold(Invocation n, BinaryOperator<Tensor> f) {
-    Tensor y = real(n.tensor(0));
+    Tensor y = wide(n.tensor(0));
     for (int i = 1; i < n.count(); i++) {
-      y = f.apply(y, real(n.tensor(i)));
+      y = f.apply(y, wide(n.tensor(i)));
     }
     return n.like(0, y);
+  }
+
+  private static Tensor abs(Tensor x) {
+    Tensor wide = wide(x);
+    return x.dtype().computes() ? x.abs() : wide.maximum(wide.neg());
   }
 
   /// Integers are cut towards zero.
@@ -160,14 +178,14 @@ final class MathOperators {
   }
 
   private static Value clip(Invocation n) {
-    Tensor y = real(n.tensor(0));
+    Tensor y = wide(n.tensor(0));
     if (n.version() < 11) {
-      double lo = n.attributes().number("min", -Double.MAX_VALUE);
-      double hi = n.attributes().number("max", Double.MAX_VALUE);
+      double lo = n.attributes().number("min", Double.NEGATIVE_INFINITY);
+      double hi = n.attributes().number("max", Double.POSITIVE_INFINITY);
       return n.like(0, y.maximum(lo).minimum(hi));
     }
-    y = n.has(1) ? y.maximum(real(n.tensor(1))) : y;
-    return n.like(0, n.has(2) ? y.minimum(real(n.tensor(2))) : y);
+    y = n.has(1) ? y.maximum(wide(n.tensor(1))) : y;
+    return n.like(0, n.has(2) ? y.minimum(wide(n.tensor(2))) : y);
   }
 
   private static Value isInf(Invocation n) {

@@ -19,11 +19,11 @@ final class ReductionOperators {
   }
 
   static void addTo(Operators all) {
-    reduction(all, "ReduceSum", (x, axes) -> x.sumKeep(axes), 0);
+    exact(all, "ReduceSum", (x, axes) -> x.sumKeep(axes), 0);
     reduction(all, "ReduceMean", (x, axes) -> x.meanKeep(axes), Double.NaN);
-    reduction(all, "ReduceMax", (x, axes) -> x.maxKeep(axes), Double.NEGATIVE_INFINITY);
-    reduction(all, "ReduceMin", (x, axes) -> x.minKeep(axes), Double.POSITIVE_INFINITY);
-    reduction(all, "ReduceProd", ReductionOperators::product, 1);
+    exact(all, "ReduceMax", (x, axes) -> x.maxKeep(axes), Double.NEGATIVE_INFINITY);
+    exact(all, "ReduceMin", (x, axes) -> x.minKeep(axes), Double.POSITIVE_INFINITY);
+    exact(all, "ReduceProd", ReductionOperators::product, 1);
     reduction(all, "ReduceL1", (x, axes) -> x.abs().sumKeep(axes), 0);
     reduction(all, "ReduceL2", (x, axes) -> x.square().sumKeep(axes).sqrt(), 0);
     reduction(all, "ReduceSumSquare", (x, axes) -> x.square().sumKeep(axes), 0);
@@ -37,12 +37,16 @@ final class ReductionOperators {
   }
 
   private static void reduction(Operators all, String name, Kept f, double ofNothing) {
-    all.one(name, 1, n -> reduce(n, f, ofNothing), SHAPED_BY_REST);
+    all.one(name, 1, n -> reduce(n, MathOperators.real(n.tensor(0)), f, ofNothing), SHAPED_BY_REST);
+  }
+
+  /// A reduction that the engine has of integers.
+  private static void exact(Operators all, String name, Kept f, double ofNothing) {
+    all.one(name, 1, n -> reduce(n, MathOperators.wide(n.tensor(0)), f, ofNothing), SHAPED_BY_REST);
   }
 
   /// The axes by attribute or by input; none are all, or with `noop_with_empty_axes` none.
-  private static Value reduce(Invocation n, Kept f, double ofNothing) {
-    Tensor x = MathOperators.real(n.tensor(0));
+  private static Value reduce(Invocation n, Tensor x, Kept f, double ofNothing) {
     int rank = x.shape().rank();
     long[] given = n.has(1) ? n.integers(1) : n.attributes().integers("axes").orElse(new long[0]);
     boolean none = n.attributes().flag("noop_with_empty_axes", false);
@@ -101,7 +105,7 @@ final class ReductionOperators {
   }
 
   private static List<Value> topK(Invocation n) {
-    Tensor x = MathOperators.real(n.tensor(0));
+    Tensor x = MathOperators.wide(n.tensor(0));
     long k = n.version() < 10 ? n.attributes().integer("k") : n.integers(1)[0];
     int axis = x.shape().axis((int) n.attributes().integer("axis", -1));
     boolean largest = n.attributes().flag("largest", true);
