@@ -3,6 +3,7 @@ package dev.gatun.io.onnx;
 import dev.gatun.op.linear.Activation;
 import dev.gatun.op.linear.MatMul;
 import dev.gatun.op.linear.PackedMatMul;
+import dev.gatun.op.linear.QuantizedLinear;
 import dev.gatun.op.math.SwiGlu;
 import dev.gatun.op.reduce.AddNorm;
 import dev.gatun.op.reduce.LayerNorm;
@@ -73,6 +74,18 @@ sealed interface Fused extends Operator {
     public List<Value> run(Invocation n) {
       return List.of(
           n.like(0, MatMul.product(n.tensor(0), n.tensor(1), n.optional(2), activation)));
+    }
+  }
+
+  /// A product of bytes with a scale for all of `x`, found anew in each run. Inputs: `x`, weight,
+  /// scale, bias, zero points of the weight.
+  record DynamicLinear() implements Fused {
+    @Override
+    public List<Value> run(Invocation n) {
+      Optional<Tensor> zero = n.optional(4);
+      Optional<Tensor> bias = n.optional(3);
+      return List.of(
+          n.like(0, QuantizedLinear.of(n.tensor(0), n.tensor(1), n.tensor(2), zero, bias, false)));
     }
   }
 

@@ -27,6 +27,7 @@ final class Fusions {
           Fusions::silu,
           Fusions::swiGlu,
           Fusions::bias,
+          QuantizedFusion::dynamic,
           Fusions::activation,
           Fusions::attention,
           Fusions::residualNorm);
