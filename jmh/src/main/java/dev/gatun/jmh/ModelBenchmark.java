@@ -45,10 +45,12 @@ import org.openjdk.jmh.infra.Blackhole;
     value = 3,
     jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
 public class ModelBenchmark {
-  /// A model and how near its results must be to those of ONNX Runtime, as a cosine.
+  /// A model and how near its results must be to those of ONNX Runtime, as a cosine. ONNX Runtime's
+  /// optimised int8 graph is as near to its own plain one: a scale for all of a tensor turns the
+  /// last bits of a norm into steps of the codes.
   public enum Model {
     MINILM("/all-minilm-l6-v2.onnx", 0.99999),
-    MINILM_INT8("/all-minilm-l6-v2-q.onnx", 0.999),
+    MINILM_INT8("/all-minilm-l6-v2-q.onnx", 0.99),
     SILERO("", 0.99999);
 
     private final String resource;
