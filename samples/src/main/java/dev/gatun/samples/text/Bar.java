@@ -23,6 +23,7 @@ interface Bar extends AutoCloseable {
       String to = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
       return to.startsWith("/dev/pts/") || to.startsWith("/dev/tty");
     } catch (IOException | UnsupportedOperationException e) {
+      // Systems without /proc, or without symbolic links (the second is what they throw then).
       return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
     }
   }
