@@ -214,6 +214,48 @@ public final class CpuDevice implements Device {
     }
   }
 
+  @Override
+  public Prepared prepare(List<Task> tasks) {
+    long bytes = 0;
+    for (Task t : tasks) {
+      bytes = Math.max(bytes, simd ? t.op().scratch(specs(t.in()), workers.count()) : 0);
+    }
+    return new Ready(tasks, slabs.take(bytes));
+  }
+
+  /// Tasks with their operands; all use one piece of work memory, as they run in turn.
+  private final class Ready implements Prepared {
+    private final Slabs.Slab scratch;
+    private final Kernel[] ops;
+    private final Call[] calls;
+
+    Ready(List<Task> tasks, Slabs.Slab scratch) {
+      this.scratch = scratch;
+      ops = tasks.stream().map(Task::op).toArray(Kernel[]::new);
+      calls =
+          tasks.stream()
+              .map(t -> call(specs(t.in()), t.in(), t.out(), scratch.segment()))
+              .toArray(Call[]::new);
+    }
+
+    @Override
+    public void run() {
+      enter();
+      try {
+        for (int i = 0; i < ops.length; i++) {
+          CpuDevice.this.run(ops[i], calls[i]);
+        }
+      } finally {
+        running.decrementAndGet();
+      }
+    }
+
+    @Override
+    public void close() {
+      slabs.give(scratch);
+    }
+  }
+
   /// The call that [#run] would make, for tests and benchmarks of the kernel alone.
   public static Call call(
       List<Spec> inSpecs, List<Tensor> in, List<Tensor> out, MemorySegment scratch) {

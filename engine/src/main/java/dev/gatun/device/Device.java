@@ -40,6 +40,39 @@ public interface Device extends AutoCloseable {
   /// [dev.gatun.op.shape.Copy].
   void run(Kernel op, List<Tensor> in, List<Tensor> out);
 
+  /// Makes `tasks` ready to be run in order, again and again, on memory that stays in place.
+  default Prepared prepare(List<Task> tasks) {
+    List<Task> all = List.copyOf(tasks);
+    return new Prepared() {
+      @Override
+      public void run() {
+        all.forEach(t -> Device.this.run(t.op(), t.in(), t.out()));
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  /// One call of a kernel.
+  ///
+  /// @param in inputs, contiguous but for [dev.gatun.op.shape.Copy]
+  /// @param out outputs as inferred
+  record Task(Kernel op, List<Tensor> in, List<Tensor> out) {}
+
+  /// Tasks that need nothing more but to be run, by one thread at a time. The scopes of their
+  /// tensors must be open.
+  interface Prepared extends AutoCloseable {
+    /// Runs them in order.
+    ///
+    /// @throws IllegalStateException if the device is closed
+    void run();
+
+    /// Frees what they needed beside their tensors.
+    @Override
+    void close();
+  }
+
   /// Copies all of `source` into `target` from byte `offset` on.
   void write(Buffer target, long offset, MemorySegment source);
 

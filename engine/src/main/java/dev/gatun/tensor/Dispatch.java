@@ -57,6 +57,7 @@ final class Dispatch {
           Rules.name(op) + ": an op that writes in place must infer no outputs; got " + specs);
     }
     try (Scope copies = device.scope("update")) {
+      in.forEach(t -> t.owner().unrepeatable("it is read by an update in place"));
       guarded(device, op, contiguous(copies, in), List.of());
     }
   }
@@ -91,7 +92,7 @@ final class Dispatch {
     }
     Copy copy = new Copy();
     Tensor out = scope.allocate(t.spec());
-    guarded(scope.device(), copy, List.of(t), List.of(out));
+    guarded(scope, copy, List.of(t), List.of(out));
     return out;
   }
 
@@ -107,12 +108,33 @@ final class Dispatch {
       allocated[i] = scope.allocate(specs.get(i));
     }
     List<Tensor> out = List.of(allocated);
-    guarded(scope.device(), op, in, out);
+    guarded(scope, op, in, out);
     return out;
   }
 
   private static List<Tensor> composite(Scope scope, Composite op, List<Tensor> in) {
     return op.forward(in.stream().map(t -> scope.borrow(t.detach())).toList());
+  }
+
+  /// Fills `out` with the elements of `t`, unseen by recordings.
+  static Tensor copy(Tensor t, Tensor out) {
+    requireDevice(out.device(), new Copy(), t);
+    guarded(out.device(), new Copy(), List.of(t), List.of(out));
+    return out;
+  }
+
+  private static void guarded(Scope scope, Kernel op, List<Tensor> in, List<Tensor> out) {
+    Recorder recorder = scope.recorder();
+    for (int i = 0; i < in.size(); i++) {
+      Recorder other = in.get(i).owner().recorder();
+      if (other != null && other != recorder) {
+        other.refuse("a result is used outside the recorded scope");
+      }
+    }
+    guarded(scope.device(), op, in, out);
+    if (recorder != null) {
+      recorder.ran(op, in, out);
+    }
   }
 
   /// Runs with every scope involved marked as in use, so that closing one throws.

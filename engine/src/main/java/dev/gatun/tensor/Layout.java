@@ -32,6 +32,11 @@ public final class Layout {
     return offset;
   }
 
+  /// The same, `elements` further on.
+  public Layout shifted(long elements) {
+    return new Layout(offset + elements, strides);
+  }
+
   /// Distance between neighbours along `axis` (counted from 0), in elements.
   public long stride(int axis) {
     return strides[axis];

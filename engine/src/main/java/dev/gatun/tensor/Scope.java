@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Owns memory. A result lives in the youngest scope among its inputs, the one born last; closing a
 /// scope returns its memory to the device's pool, and its tensors throw from then on.
@@ -38,6 +39,7 @@ public final class Scope implements AutoCloseable {
   private final long birth;
   private final Runnable onClose;
   private final List<Buffer> owned = new ArrayList<>();
+  private @Nullable Recorder recorder;
   private int running;
 
   /// Written under the lock, and read without it where a kernel is not counted in.
@@ -54,6 +56,31 @@ public final class Scope implements AutoCloseable {
   /// The device whose memory this is.
   public Device device() {
     return device;
+  }
+
+  /// A scope of the same device, younger than this one, with memory of its own. Where this scope is
+  /// recorded, so is the child.
+  public Scope child(String name) {
+    Scope child = device.scope(name);
+    child.recorder = recorder;
+    return child;
+  }
+
+  /// Has `recorder` told of what happens here and in children to come.
+  void watch(Recorder recorder) {
+    this.recorder = recorder;
+  }
+
+  @Nullable Recorder recorder() {
+    return recorder;
+  }
+
+  /// Says that `what` is being done which a [Recording] of this scope cannot repeat; of no effect
+  /// where there is none.
+  public void unrepeatable(String what) {
+    if (recorder != null) {
+      recorder.refuse(what);
+    }
   }
 
   /// The scope born last among those of `tensors`.
@@ -129,6 +156,9 @@ public final class Scope implements AutoCloseable {
     } finally {
       t.exit();
     }
+    if (recorder != null) {
+      recorder.wrote(t);
+    }
     return t;
   }
 
@@ -158,6 +188,7 @@ public final class Scope implements AutoCloseable {
               + " allocate it from Arena.ofShared()");
     }
     requireOpen();
+    unrepeatable("it wraps memory of the caller's");
     return own(spec, device.wrap(source.asSlice(0, spec.bytes())));
   }
 
@@ -282,6 +313,7 @@ public final class Scope implements AutoCloseable {
   /// @throws IllegalArgumentException if `op` infers outputs or an input breaks one of its rules
   /// @throws IllegalStateException if a scope is closed
   public void update(Kernel op, List<Variable> targets, List<Tensor> in) {
+    unrepeatable("it updates a variable");
     Dispatch.update(op, Stream.concat(targets.stream().map(Variable::value), in.stream()).toList());
     targets.forEach(v -> v.value().buffer().written());
   }
@@ -324,7 +356,11 @@ public final class Scope implements AutoCloseable {
   /// @throws IllegalStateException if the device has no memory left
   public Tensor allocate(Spec spec) {
     requireOpen();
-    return own(spec, device.allocate(spec.bytes()));
+    Buffer b = device.allocate(spec.bytes());
+    if (recorder != null) {
+      recorder.allocated(b, spec.bytes());
+    }
+    return own(spec, b);
   }
 
   private Tensor own(Spec spec, Buffer b) {

@@ -102,6 +102,21 @@ public final class Tensor
     return shape().dim(axis);
   }
 
+  /// The scope that the memory belongs to.
+  Scope owner() {
+    return owner;
+  }
+
+  /// The same tensor under the scope that the memory belongs to, without gradient.
+  Tensor home() {
+    return place(spec, layout);
+  }
+
+  /// Another tensor in this one's memory.
+  Tensor place(Spec spec, Layout layout) {
+    return new Tensor(spec, layout, buffer, owner, owner, Source.NONE);
+  }
+
   Tensor alias(Scope other) {
     requireAlive();
     Source s =
@@ -267,6 +282,7 @@ public final class Tensor
       }
       return;
     }
+    owner.unrepeatable("it reads a result back to the host");
     enter();
     try {
       device().read(buffer, layout.offset() * dtype().bytes(), target);
@@ -288,6 +304,7 @@ public final class Tensor
               + layout
               + "; copy() it first");
     }
+    owner.unrepeatable("it reads a result back to the host");
     enter();
     try {
       buffer.pin();

@@ -6,6 +6,7 @@ import dev.gatun.op.linear.AvgPool;
 import dev.gatun.op.linear.Conv;
 import dev.gatun.op.linear.ConvTranspose;
 import dev.gatun.op.linear.MaxPool;
+import dev.gatun.op.linear.PackedConv;
 import dev.gatun.op.linear.Window;
 import java.util.List;
 import java.util.function.Function;
@@ -20,7 +21,7 @@ final class ConvCases {
   private static final Window ODD = PLAIN.stride(2, 3).padding(2, 1, 1, 3).dilation(1, 2);
 
   static final List<OpCase> ALL =
-      Stream.of(convolutions(), special(), transposed(), weights(), pools())
+      Stream.of(convolutions(), special(), packed(), transposed(), weights(), pools())
           .flatMap(List::stream)
           .toList();
 
@@ -134,6 +135,27 @@ final class ConvCases {
                 new Conv(1, Window.of(1, 1, 1), 4, false, Activation.RELU),
                 d -> List.of(d.normal(2, 4, d.n()), d.normal(4, 1, 3)))
             .from(1));
+  }
+
+  /// The packed weight as an input of its own; its last panel is not full.
+  private static List<OpCase> packed() {
+    return List.of(
+        few(
+                "packedConv1d",
+                new PackedConv(1, ODD, 37, List.of(3L), true, Activation.NONE),
+                d -> List.of(d.normal(2, 4, d.n() + 1), d.normal(2, 12, 32), d.normal(37)))
+            .wrong("packed must be", "F32[2,4,9]", "F32[2,11,32]", "F32[37]")
+            .wrong("bias must be [O]", "F32[2,4,9]", "F32[2,12,32]", "F32[36]")
+            .wrong("x must be", "F32[2,4,9,9]", "F32[2,12,32]", "F32[37]")
+            .wrong("the taps must fit", "F32[2,4,0]", "F32[2,12,32]", "F32[37]"),
+        few(
+            "packedConv1d.step",
+            new PackedConv(1, PLAIN, 64, List.of(5L), false, Activation.GELU),
+            d -> List.of(d.normal(1, d.n(), 5), d.normal(2, 5 * d.n(), 32))),
+        few(
+            "packedConv2d",
+            new PackedConv(2, ODD, 33, List.of(3L, 4L), true, Activation.SILU),
+            d -> List.of(d.normal(2, 3, 5, d.n() + 3), d.normal(2, 36, 32), d.normal(33))));
   }
 
   private static List<OpCase> transposed() {

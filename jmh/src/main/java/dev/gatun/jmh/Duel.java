@@ -43,10 +43,16 @@ final class Duel {
   /// Plays rounds until no contender got more than 5 % faster in the last three, which is when the
   /// compiler is through with them: on a busy machine that can take seconds.
   void settle(Blackhole hole) {
+    settle(hole, SETTLE_LEAST, SETTLE_MOST);
+  }
+
+  /// As above, for `least` nanoseconds at least: what consists of many kernels waits long for the
+  /// compiler, and its times stand still meanwhile.
+  void settle(Blackhole hole, long least, long most) {
     double[] best = round(hole);
     long start = System.nanoTime();
     long passed = 0;
-    for (int calm = 0; (calm < 3 || passed < SETTLE_LEAST) && passed < SETTLE_MOST; calm++) {
+    for (int calm = 0; (calm < 3 || passed < least) && passed < most; calm++) {
       double[] next = round(hole);
       for (int i = 0; i < best.length; i++) {
         calm = next[i] < 0.95 * best[i] ? -1 : calm;

@@ -82,6 +82,9 @@ public class ModelBenchmark {
   @Param({"1", "2"})
   public int threads = 1;
 
+  /// The compiler has a few hundred methods to go through.
+  private static final long SETTLE_NANOS = 25_000_000_000L;
+
   private CpuDevice device;
   private dev.gatun.tensor.Scope scope;
   private OnnxModel ours;
@@ -112,7 +115,7 @@ public class ModelBenchmark {
     }
     check();
     duel = new Duel(threads, List.of(this::ours, this::onnxRuntime));
-    duel.settle(hole);
+    duel.settle(hole, SETTLE_NANOS, 2 * SETTLE_NANOS);
   }
 
   private byte[] bytes() throws IOException {

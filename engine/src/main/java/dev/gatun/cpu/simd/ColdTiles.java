@@ -36,7 +36,7 @@ public final class ColdTiles {
   }
 
   /// True as long as [#rows] is the faster way.
-  boolean areCold() {
+  public boolean areCold() {
     return !compiled;
   }
 

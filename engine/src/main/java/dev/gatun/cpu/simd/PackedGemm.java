@@ -91,7 +91,7 @@ public final class PackedGemm {
       int block,
       int worker) {
     long mine = worker * SCRATCH;
-    GemmPack.zero(scratch, mine, 2 * W);
+    prepare(scratch, mine);
     int wide = (int) p[WIDE];
     long rowBlocks = Math.ceilDiv(p[M], p[MB]);
     long row = block % rowBlocks * p[MB];
@@ -104,31 +104,24 @@ public final class PackedGemm {
     long k = p[K];
     for (long j = first; j < end; j++) {
       int bytes = (int) Math.min(width, cRow - j * width);
-      long done = 0;
-      do {
-        int kc = (int) Math.min(GemmPlan.DEPTH, k - done);
-        int init = done > 0 ? GemmPlan.ACCUMULATE : hasBias ? GemmPlan.BIAS : GemmPlan.ZERO;
-        rows(
-            wide,
-            a,
-            (row * k + done) * wide,
-            k * wide,
-            m,
-            b,
-            j * panel + done * width,
-            kc,
-            bytes,
-            init,
-            bias,
-            j * width,
-            c,
-            row * cRow + j * width,
-            cRow,
-            scratch,
-            mine,
-            p[COLD] != 0);
-        done += kc;
-      } while (done < k);
+      panel(
+          wide,
+          a,
+          row * k * wide,
+          m,
+          b,
+          j * panel,
+          p[K],
+          bytes,
+          hasBias,
+          bias,
+          j * width,
+          c,
+          row * cRow + j * width,
+          cRow,
+          scratch,
+          mine,
+          p[COLD] != 0);
     }
     if (activation != Gemm.IDENTITY) {
       long columns = Math.min(p[N], end * COLUMNS) - first * COLUMNS;
@@ -137,6 +130,60 @@ public final class PackedGemm {
         activation.run(c, y, c, y, (int) columns);
       }
     }
+  }
+
+  /// The product of `m` rows of `k` elements and one panel: `bytes` of each row of `C`, which
+  /// starts as the bias or as zero. Offsets are in bytes.
+  @SuppressWarnings("TooManyParameters")
+  public static void panel(
+      int wide,
+      MemorySegment a,
+      long aAt,
+      int m,
+      MemorySegment b,
+      long bAt,
+      long k,
+      int bytes,
+      boolean hasBias,
+      MemorySegment bias,
+      long biasAt,
+      MemorySegment c,
+      long cAt,
+      long cRow,
+      MemorySegment scratch,
+      long mine,
+      boolean cold) {
+    long width = (long) COLUMNS * wide;
+    long done = 0;
+    do {
+      int kc = (int) Math.min(GemmPlan.DEPTH, k - done);
+      int init = done > 0 ? GemmPlan.ACCUMULATE : hasBias ? GemmPlan.BIAS : GemmPlan.ZERO;
+      rows(
+          wide,
+          a,
+          aAt + done * wide,
+          k * wide,
+          m,
+          b,
+          bAt + done * width,
+          kc,
+          bytes,
+          init,
+          bias,
+          biasAt,
+          c,
+          cAt,
+          cRow,
+          scratch,
+          mine,
+          cold);
+      done += kc;
+    } while (done < k);
+  }
+
+  /// Zeros that [#panel] starts from, in the work memory of one worker from `mine` on.
+  public static void prepare(MemorySegment scratch, long mine) {
+    GemmPack.zero(scratch, mine, 2 * W);
   }
 
   /// One panel of one run of `k` under `m` rows: `bytes` of each row of `C`.

@@ -32,19 +32,20 @@ final class ConvolutionOperators {
   }
 
   private static Tensor conv(Invocation n) {
-    return conv(n, n.tensor(0), n.tensor(1), n.optional(2));
+    return conv(n, n.tensor(0), n.tensor(1), n.optional(2), Activation.NONE);
   }
 
   /// The convolution that node `n` describes, of other numbers than those of its inputs.
-  static Tensor conv(Invocation n, Tensor x, Tensor w, Optional<Tensor> bias) {
+  static Tensor conv(
+      Invocation n, Tensor x, Tensor w, Optional<Tensor> bias, Activation activation) {
     long[] in = spatial(x.shape());
     Sliding s = Sliding.of(n, in, kernel(n, w));
     int groups = Math.toIntExact(n.attributes().integer("group", 1));
     if (s.axes() <= 2) {
-      return Conv.of(s.axes(), x, w, bias, s.window(s.after()), groups, Activation.NONE);
+      return Conv.of(s.axes(), x, w, bias, s.window(s.after()), groups, activation);
     }
     Tensor y = deep(x, w, s, groups);
-    return bias.isPresent() ? y.add(perChannel(bias.get(), s.axes())) : y;
+    return activation.of(bias.isPresent() ? y.add(perChannel(bias.get(), s.axes())) : y);
   }
 
   /// The window's sizes, those of the weight.

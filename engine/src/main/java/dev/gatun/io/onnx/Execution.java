@@ -1,6 +1,5 @@
 package dev.gatun.io.onnx;
 
-import dev.gatun.device.Device;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
@@ -16,7 +15,6 @@ final class Execution {
   private final Program program;
   private final Plan plan;
   private final Scope target;
-  private final Device device;
   private final @Nullable Value[] values;
   private final @Nullable Lease[] leases;
   private final List<Lease> all = new ArrayList<>();
@@ -26,7 +24,6 @@ final class Execution {
     this.program = program;
     this.plan = plan;
     this.target = target;
-    this.device = target.device();
     this.values = plan.known().clone();
     this.leases = new Lease[values.length];
   }
@@ -111,7 +108,7 @@ final class Execution {
   }
 
   private void run(Step step) {
-    Lease lease = new Lease(device.scope("node"));
+    Lease lease = new Lease(target.child("node"));
     all.add(lease);
     @Nullable Value[] in = new Value[step.in().length];
     for (int i = 0; i < in.length; i++) {

@@ -2,6 +2,7 @@ package dev.gatun.io.onnx;
 
 import dev.gatun.op.linear.Activation;
 import dev.gatun.op.linear.MatMul;
+import dev.gatun.op.linear.PackedConv;
 import dev.gatun.op.linear.PackedMatMul;
 import dev.gatun.op.linear.QuantizedLinear;
 import dev.gatun.op.math.SwiGlu;
@@ -44,6 +45,50 @@ sealed interface Fused extends Operator {
     @Override
     public List<Value> run(Invocation n) {
       return List.of(n.like(0, activation.of(n.tensor(0))));
+    }
+  }
+
+  /// `x x`.
+  record Square() implements Fused {
+    @Override
+    public List<Value> run(Invocation n) {
+      Tensor x = n.tensor(0);
+      return List.of(n.like(0, x.mul(x)));
+    }
+  }
+
+  /// Inputs: those of Conv.
+  record Convolution(Activation activation) implements Fused {
+    @Override
+    public List<Value> run(Invocation n) {
+      return List.of(
+          n.like(
+              0,
+              ConvolutionOperators.conv(n, n.tensor(0), n.tensor(1), n.optional(2), activation)));
+    }
+  }
+
+  /// Inputs: `x`, packed weight, bias.
+  ///
+  /// @param kernel sizes of the window
+  record PackedConvolution(long outputs, List<Long> kernel, Activation activation)
+      implements Fused {
+    @Override
+    public List<Value> run(Invocation n) {
+      Tensor x = n.tensor(0);
+      long[] sizes = kernel.stream().mapToLong(Long::longValue).toArray();
+      Sliding s = Sliding.of(n, ConvolutionOperators.spatial(x.shape()), sizes);
+      return List.of(
+          n.like(
+              0,
+              PackedConv.of(
+                  x,
+                  n.tensor(1),
+                  outputs,
+                  kernel,
+                  n.optional(2),
+                  s.window(s.after()),
+                  activation)));
     }
   }
 

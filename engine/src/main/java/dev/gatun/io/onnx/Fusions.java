@@ -22,6 +22,7 @@ final class Fusions {
           Fusions::layerNorm,
           Fusions::affineNorm,
           Fusions::rmsNorm,
+          Fusions::square,
           Fusions::gelu,
           Fusions::geluTanh,
           Fusions::silu,
@@ -68,6 +69,11 @@ final class Fusions {
 
   /// A step in the place of `last`.
   static Step step(Step last, Operator operator, int... in) {
+    return step(last, Attributes.NONE, operator, in);
+  }
+
+  /// A step in the place of `last` that reads `attributes`.
+  static Step step(Step last, Attributes attributes, Operator operator, int... in) {
     List<String> names = IntStream.of(in).mapToObj(i -> i < 0 ? "" : "fused " + i).toList();
     Graph.Node node =
         new Graph.Node(
@@ -77,7 +83,7 @@ final class Fusions {
             1,
             names,
             last.node().outputs(),
-            Attributes.NONE);
+            attributes);
     return new Step(
         node, new Operators.Entry(1, operator, Set.of()), in, last.out(), Map.of(), Map.of());
   }
@@ -105,6 +111,16 @@ final class Fusions {
     }
     String name = s.node().operator();
     return name.equals("Pow") && m.is(s.in()[1], 2) || name.equals("Mul") && s.in()[1] == x;
+  }
+
+  /// `x^2` written as a power.
+  private static @Nullable Step square(Matcher m, Step last) {
+    boolean squares =
+        last.node().operator().equals("Pow")
+            && last.node().domain().isEmpty()
+            && m.is(last.in()[1], 2)
+            && m.known(last.in()[1]).shape().rank() == 0;
+    return squares ? step(last, new Fused.Square(), last.in()[0]) : null;
   }
 
   /// `(x - mean(x)) / sqrt(mean((x - mean(x))^2) + eps)`.
@@ -343,7 +359,7 @@ final class Fusions {
     return null;
   }
 
-  /// An activation of a product.
+  /// An activation of a product or a convolution.
   private static @Nullable Step activation(Matcher m, Step last) {
     Activation a =
         last.entry().operator() instanceof Fused.Act act
@@ -358,6 +374,11 @@ final class Fusions {
                 };
     if (a == Activation.NONE) {
       return null;
+    }
+    Step convolution = m.only(last.in()[0], "Conv");
+    if (convolution != null) {
+      Attributes window = convolution.node().attributes();
+      return step(last, window, new Fused.Convolution(a), convolution.in());
     }
     Fused.Linear linear = m.only(last.in()[0], Fused.Linear.class);
     Step product = m.maker(last.in()[0]);

@@ -29,9 +29,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Opening copies the weights to the device, computes what depends on nothing else, and replaces
 /// known patterns of nodes by the engine's own ops. The first run with inputs of new shapes also
-/// learns what follows from the shapes alone; later runs with the same shapes leave that out. Types
-/// that the engine does not have (16-bit floats, unsigned and short integers) are carried by wider
-/// ones and rounded after each node.
+/// learns what follows from the shapes alone; later runs with the same shapes leave that out, and
+/// where results do not decide on what is called, they repeat the calls of kernels alone, in memory
+/// that was planned for them. Types that the engine does not have (16-bit floats, unsigned and
+/// short integers) are carried by wider ones and rounded after each node.
 ///
 /// Files are not trusted: every length is checked before it is used, and a bad file gives one
 /// exception and leaves nothing allocated. Any number of threads may run one model at a time.
@@ -46,14 +47,19 @@ public final class OnnxModel implements AutoCloseable {
   private final Device device;
   private final GraphReader.Model file;
   private final Program program;
+
+  /// Inputs that the file has no value for.
+  private final List<Graph.Port> ports;
+
   private final Plan folded;
   private final Loading loading;
   private final Map<List<Object>, Prepared> plans = new HashMap<>();
+  private final Repetition.Idle idle = new Repetition.Idle();
   private final List<Scope> learnt = new ArrayList<>();
   private boolean closed;
 
-  /// @param settled whether a run by the plan has nothing more to learn
-  private record Prepared(Plan plan, boolean settled) {}
+  /// @param settled how to run the plan again, once a run has nothing more to learn
+  private record Prepared(Plan plan, Optional<Repetition> settled) {}
 
   private OnnxModel(
       String where,
@@ -66,6 +72,10 @@ public final class OnnxModel implements AutoCloseable {
     this.device = device;
     this.file = file;
     this.program = program;
+    this.ports =
+        program.graph().inputs().stream()
+            .filter(p -> !program.graph().stored().containsKey(p.name()))
+            .toList();
     this.folded = folded;
     this.loading = loading;
   }
@@ -138,10 +148,7 @@ public final class OnnxModel implements AutoCloseable {
 
   /// What a run must be given.
   public List<Port> inputs() {
-    return program.graph().inputs().stream()
-        .filter(p -> !program.graph().stored().containsKey(p.name()))
-        .map(OnnxModel::port)
-        .toList();
+    return ports.stream().map(OnnxModel::port).toList();
   }
 
   /// What a run returns.
@@ -198,9 +205,9 @@ public final class OnnxModel implements AutoCloseable {
     synchronized (plans) {
       found = Optional.ofNullable(plans.get(key));
     }
-    Prepared prepared = found.orElse(new Prepared(folded, false));
-    if (prepared.settled()) {
-      return new Execution(program, prepared.plan(), scope).run(in, new Value[0]);
+    Prepared prepared = found.orElse(new Prepared(folded, Optional.empty()));
+    if (prepared.settled().isPresent()) {
+      return prepared.settled().get().run(scope, in);
     }
     Scope kept = device.scope("plan");
     boolean done = false;
@@ -224,7 +231,9 @@ public final class OnnxModel implements AutoCloseable {
   private Prepared next(Plan plan, @Nullable Value[] known) {
     Branches.Result now = Branches.splice(plan.steps(), known);
     List<Step> fused = Fusions.apply(now.steps(), program.outputs(), now.known());
-    return new Prepared(Plan.of(fused, program.outputs(), now.known()), !now.changed());
+    Plan next = Plan.of(fused, program.outputs(), now.known());
+    return new Prepared(
+        next, now.changed() ? Optional.empty() : Optional.of(new Repetition(program, next, idle)));
   }
 
   /// What was learnt stays until the model is closed: somebody may be running by it.
@@ -242,10 +251,6 @@ public final class OnnxModel implements AutoCloseable {
 
   private List<Value> check(Map<String, Tensor> inputs) {
     List<Value> in = new ArrayList<>();
-    List<Graph.Port> ports =
-        program.graph().inputs().stream()
-            .filter(p -> !program.graph().stored().containsKey(p.name()))
-            .toList();
     for (Graph.Port p : ports) {
       Tensor t = inputs.get(p.name());
       if (t == null) {
@@ -273,7 +278,7 @@ public final class OnnxModel implements AutoCloseable {
       long[] sizes = t.shape().dims();
       fits = dims.size() == sizes.length;
       for (int i = 0; fits && i < sizes.length; i++) {
-        fits = !dims.get(i).matches("\\d+") || dims.get(i).equals(Long.toString(sizes[i]));
+        fits = !isSize(dims.get(i)) || dims.get(i).equals(Long.toString(sizes[i]));
       }
     }
     if (!fits) {
@@ -281,6 +286,11 @@ public final class OnnxModel implements AutoCloseable {
           "%s: an input must be as the model says, %s; got %s".formatted(where, port(p), t.spec()));
     }
     return v;
+  }
+
+  /// A number, and not a name or "?".
+  private static boolean isSize(String dim) {
+    return dim.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 
   private void requireOpen() {
@@ -299,6 +309,7 @@ public final class OnnxModel implements AutoCloseable {
     synchronized (plans) {
       if (!closed) {
         closed = true;
+        plans.values().forEach(p -> p.settled().ifPresent(Repetition::close));
         learnt.forEach(Scope::close);
         loading.close();
       }

@@ -1,5 +1,6 @@
 package dev.gatun.io.onnx;
 
+import dev.gatun.op.linear.Activation;
 import dev.gatun.op.linear.MatMulInteger;
 import dev.gatun.op.shape.DequantizeLinear;
 import dev.gatun.op.shape.DynamicQuantize;
@@ -194,7 +195,7 @@ final class QuantizedOperators {
             .map(z -> z.shape().elems() == 1 ? z.reshape() : z.reshape(rows(z, w)))
             .map(z -> plain.sub(z.to(type)))
             .orElse(plain);
-    return ConvolutionOperators.conv(n, image, taps, Optional.empty());
+    return ConvolutionOperators.conv(n, image, taps, Optional.empty(), Activation.NONE);
   }
 
   private static long[] rows(Tensor z, Tensor w) {

@@ -35,7 +35,11 @@ final class RandomOperators {
   /// An integer for Dropout, a float for all others.
   private static long seed(Invocation n) {
     Object seed = n.attributes().values().get("seed");
-    return seed == null ? new SplittableRandom().nextLong() : seed.hashCode();
+    if (seed == null) {
+      n.scope().unrepeatable("a node makes other random numbers in each run");
+      return new SplittableRandom().nextLong();
+    }
+    return seed.hashCode();
   }
 
   private static Shape shape(Invocation n) {
