@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// known patterns of nodes by the engine's own ops. The first run with inputs of new shapes also
 /// learns what follows from the shapes alone; later runs with the same shapes leave that out. Types
 /// that the engine does not have (16-bit floats, unsigned and short integers) are carried by wider
-/// ones and rounded after each node.
+/// ones and rounded after each node; UINT64 comes and goes as the I64 of the same bits.
 ///
 /// Files are not trusted: every length is checked before it is used, and a bad file gives one
 /// exception and leaves nothing allocated. Any number of threads may run one model at a time.
