@@ -118,9 +118,10 @@ final class PeerLayers {
     long kvHeads = 1L + r.nextInt(2);
     long heads = kvHeads * (1L + r.nextInt(2));
     long queries = 1L + r.nextInt(4);
-    long keys = 1L + r.nextInt(5);
-    long size = one(r, 2, 4, 8);
     long past = r.nextInt(3) == 0 ? 1L + r.nextInt(3) : 0;
+    // Where keys are more than queries behind a past, the peer sees them all in one of its ways.
+    long keys = past > 0 ? queries : 1L + r.nextInt(5);
+    long size = one(r, 2, 4, 8);
     if (r.nextBoolean()) {
       c.with("is_causal", 1);
     }
