@@ -20,7 +20,7 @@ final class ActivationOperators {
     unary(all, "Mish", Tensor::mish);
     unary(all, "HardSwish", Tensor::hardSwish);
     one(all, "LeakyRelu", 0.01, Tensor::leakyRelu);
-    one(all, "Elu", 1, Tensor::elu);
+    one(all, "Elu", 1, ActivationOperators::elu);
     one(all, "ThresholdedRelu", 1, (x, a) -> x.maskedFill(x.lessEqual(a), 0));
     one(all, "Swish", 1, (x, a) -> x.mul(a).sigmoid().mul(x));
     one(all, "Celu", 1, (x, a) -> x.relu().add(x.div(a).minimum(0).expm1().mul(a)));
@@ -44,6 +44,11 @@ final class ActivationOperators {
     all.one(name, 1, n -> n.like(0, f.apply(n.tensor(0), n.attributes().number("alpha", alpha))));
   }
 
+  /// With any `alpha`; the engine's op wants a positive one.
+  static Tensor elu(Tensor x, double alpha) {
+    return alpha > 0 ? x.elu(alpha) : x.greater(0).where(x, x.expm1().mul(alpha));
+  }
+
   private static Value gelu(Invocation n) {
     boolean tanh = n.attributes().text("approximate", "none").equals("tanh");
     return n.like(0, tanh ? n.tensor(0).geluTanh() : n.tensor(0).gelu());
@@ -59,7 +64,7 @@ final class ActivationOperators {
   private static Value selu(Invocation n) {
     double alpha = n.attributes().number("alpha", 1.6732632423543772);
     double gamma = n.attributes().number("gamma", 1.0507009873554805);
-    return n.like(0, n.tensor(0).elu(alpha).mul(gamma));
+    return n.like(0, elu(n.tensor(0), alpha).mul(gamma));
   }
 
   private static Value hardSigmoid(Invocation n) {
@@ -90,7 +95,7 @@ final class ActivationOperators {
         1,
         n -> {
           Tensor x = n.tensor(0);
-          int axis = x.shape().axis((int) n.attributes().integer("axis", 1));
+          int axis = x.shape().axis(Math.toIntExact(n.attributes().integer("axis", 1)));
           long rows = x.shape().elems(0, axis);
           Tensor flat = x.reshape(rows, x.shape().elems(axis, x.shape().rank()));
           return n.like(0, alongAxis.apply(flat, 1).reshape(x.shape().dims()));
@@ -100,7 +105,7 @@ final class ActivationOperators {
         13,
         n -> {
           Tensor x = n.tensor(0);
-          int axis = x.shape().axis((int) n.attributes().integer("axis", -1));
+          int axis = x.shape().axis(Math.toIntExact(n.attributes().integer("axis", -1)));
           return n.like(0, alongAxis.apply(x, axis));
         });
   }

@@ -29,6 +29,13 @@ final class CastOperators {
     if (n.type(0) == to) {
       return new Value(to, x);
     }
+    if (n.type(0) == ElementType.UINT64 && to.isFloating() && to.isWhole()) {
+      return new Value(to, Unsigned.toReal(x, to.carrier()));
+    }
+    if (n.type(0) == ElementType.UINT64 && to.isFloating()) {
+      // Far beyond all but the range of a shorter float.
+      x = Unsigned.toReal(x, DType.F64);
+    }
     boolean saturate = n.attributes().flag("saturate", true);
     if (to == ElementType.FLOAT8E8M0) {
       String mode = n.attributes().text("round_mode", "up");

@@ -5,6 +5,7 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// If, Loop and Scan.
 final class ControlOperators {
@@ -43,8 +44,8 @@ final class ControlOperators {
         rows.get(i).add(out.get(1 + states + i));
       }
     }
-    for (List<Value> r : rows) {
-      state.add(stacked(n, r, 0));
+    for (int i = 0; i < rows.size(); i++) {
+      state.add(stacked(n, rows.get(i), 0, 1 + states + i));
     }
     return state;
   }
@@ -81,14 +82,14 @@ final class ControlOperators {
           rows.get(i).add(out.get(states + i));
         }
       }
-      for (List<Value> r : rows) {
-        state.add(stacked(n, r, 0));
+      for (int i = 0; i < rows.size(); i++) {
+        state.add(stacked(n, rows.get(i), 0, states + i));
       }
       for (int i = 0; i < batch.size(); i++) {
         batch.get(i).add(state.get(i));
       }
     }
-    return batch.stream().map(v -> stacked(n, v, 0)).toList();
+    return IntStream.range(0, batch.size()).mapToObj(i -> stacked(n, batch.get(i), 0, i)).toList();
   }
 
   /// Inputs: state, then sequences, by the attributes along which axes and in which direction.
@@ -108,7 +109,7 @@ final class ControlOperators {
     for (int i = 0; i < results; i++) {
       rows.add(new ArrayList<>());
     }
-    long steps = n.shape(states).dim(n.shape(states).axis((int) axes[0]));
+    long steps = n.shape(states).dim(n.shape(states).axis(Math.toIntExact(axes[0])));
     for (long t = 0; t < steps; t++) {
       List<Value> in = new ArrayList<>(state);
       for (int i = 0; i < sequences; i++) {
@@ -116,7 +117,8 @@ final class ControlOperators {
         in.add(
             new Value(
                 n.type(states + i),
-                x.select(x.shape().axis((int) axes[i]), back[i] == 0 ? t : steps - 1 - t)));
+                x.select(
+                    x.shape().axis(Math.toIntExact(axes[i])), back[i] == 0 ? t : steps - 1 - t)));
       }
       List<Value> out = n.run("body", in);
       state = new ArrayList<>(out.subList(0, states));
@@ -125,18 +127,30 @@ final class ControlOperators {
       }
     }
     for (int i = 0; i < results; i++) {
-      state.add(stacked(n, rows.get(i), (int) outAxes[i]));
+      state.add(stacked(n, rows.get(i), Math.toIntExact(outAxes[i]), states + i));
     }
     return state;
   }
 
-  private static Value stacked(Invocation n, List<Value> rows, int axis) {
+  /// Rows along a new axis; where there are none, as none of what the body says of its `output`.
+  private static Value stacked(Invocation n, List<Value> rows, int axis, int output) {
     if (rows.isEmpty()) {
-      return new Value(ElementType.FLOAT, n.scope().zeros(DType.F32, Shape.of(0)));
+      return none(n, n.body("body").outputs().get(output), axis);
     }
     Tensor first = rows.get(0).tensor();
     Tensor[] others = rows.stream().skip(1).map(Value::tensor).toArray(Tensor[]::new);
     int at = axis < 0 ? axis + first.shape().rank() + 1 : axis;
     return new Value(rows.get(0).type(), first.stack(at, others));
+  }
+
+  private static Value none(Invocation n, Graph.Port port, int axis) {
+    ElementType type = port.type().orElse(ElementType.FLOAT);
+    Shape row =
+        Shape.of(
+            port.dims().orElse(List.of()).stream()
+                .mapToLong(d -> d.matches("[0-9]{1,18}") ? Long.parseLong(d) : 0)
+                .toArray());
+    Shape shape = row.insert(axis < 0 ? axis + row.rank() + 1 : axis, 0);
+    return new Value(type, n.scope().zeros(type.carrier(), shape));
   }
 }

@@ -13,6 +13,7 @@ import dev.gatun.op.sequence.attention.Attention;
 import dev.gatun.op.sequence.attention.AttentionOptions;
 import dev.gatun.op.sequence.attention.Mask;
 import dev.gatun.op.sequence.attention.Operand;
+import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,8 @@ sealed interface Fused extends Operator {
       Tensor x = n.tensor(0);
       Optional<Tensor> weight = n.optional(1);
       Optional<Tensor> bias = n.optional(2);
-      if (residual && x.shape().equals(n.shape(3)) && n.type(0).isWhole()) {
+      boolean rows = isRow(weight, x) && isRow(bias, x);
+      if (residual && rows && x.shape().equals(n.shape(3)) && n.type(0).isWhole()) {
         List<Tensor> both =
             centred
                 ? AddNorm.layer(x, n.tensor(3), weight, bias, eps)
@@ -35,8 +37,21 @@ sealed interface Fused extends Operator {
         return List.of(n.like(0, both.get(0)));
       }
       Tensor sum = residual ? n.like(0, x.add(n.tensor(3))).tensor() : x;
-      return List.of(
-          n.like(0, centred ? LayerNorm.of(sum, weight, bias, eps) : RmsNorm.of(sum, weight, eps)));
+      if (isRow(weight, sum) && isRow(bias, sum)) {
+        return List.of(n.like(0, normed(sum, weight, bias)));
+      }
+      Tensor y = normed(sum, Optional.empty(), Optional.empty());
+      Tensor scaled = weight.map(y::mul).orElse(y);
+      return List.of(n.like(0, bias.map(scaled::add).orElse(scaled)));
+    }
+
+    private Tensor normed(Tensor x, Optional<Tensor> weight, Optional<Tensor> bias) {
+      return centred ? LayerNorm.of(x, weight, bias, eps) : RmsNorm.of(x, weight, eps);
+    }
+
+    /// A single number, or a row where `x` has columns of one, is repeated instead.
+    private static boolean isRow(Optional<Tensor> t, Tensor x) {
+      return t.isEmpty() || t.get().shape().equals(Shape.of(x.dim(-1)));
     }
   }
 
@@ -144,34 +159,74 @@ sealed interface Fused extends Operator {
     }
   }
 
-  /// Inputs: `q [.., Sq, D]`, `k` transposed `[.., D, Sk]`, `v [.., Sk, Dv]`, additive bias.
-  record Attend(double scale) implements Fused {
+  /// Inputs: `q [.., Sq, D]`, `k` transposed `[.., D, Sk]`, `v [.., Sk, Dv]`, additive bias, truth
+  /// values, and what takes the place of scores where they are equal to `hidden`.
+  ///
+  /// @param fourth whether the softmax is along axis 3, which is the last one of four
+  record Attend(double scale, boolean fourth, boolean hidden) implements Fused {
+    private static final int BIAS = 3;
+    private static final int CHOICE = 4;
+    private static final int LOW = 5;
+
     @Override
     public List<Value> run(Invocation n) {
       Tensor q = n.tensor(0);
       Tensor k = n.tensor(1);
       Tensor v = n.tensor(2);
-      boolean fits =
-          q.shape().rank() == 4
-              && k.shape().rank() == 4
-              && v.shape().rank() == 4
-              && q.dim(0) == k.dim(0)
-              && q.dim(1) == k.dim(1)
-              && (!n.has(3) || n.shape(3).rank() <= 4);
-      if (!fits) {
-        Tensor scores = q.matmul(k).mul(scale);
-        Tensor biased = n.has(3) ? scores.add(n.tensor(3)) : scores;
-        return List.of(n.like(0, biased.softmax(-1).matmul(v)));
+      if (!fits(n, q, k, v)) {
+        return List.of(n.like(0, composed(n, q, k, v)));
       }
       AttentionOptions options = AttentionOptions.of(Mask.none()).withScale(scale);
-      if (n.has(3)) {
-        Tensor bias = n.tensor(3);
+      if (n.has(BIAS) || n.has(CHOICE)) {
+        Tensor zero = n.scope().full(q.dtype(), Shape.of(), 0);
+        Tensor bias = n.optional(BIAS).orElse(zero);
+        bias = n.has(CHOICE) ? chosen(n, bias) : bias;
         while (bias.shape().rank() < 4) {
           bias = bias.unsqueeze(0);
         }
         options = options.with(Operand.BIAS, bias);
       }
       return List.of(n.like(0, Attention.of(q, k.transpose(), v, options).o()));
+    }
+
+    private static boolean fits(Invocation n, Tensor q, Tensor k, Tensor v) {
+      return q.shape().rank() == 4
+          && k.shape().rank() == 4
+          && v.shape().rank() == 4
+          && q.dim(0) == k.dim(0)
+          && q.dim(1) == k.dim(1)
+          && k.dim(0) == v.dim(0)
+          && k.dim(1) == v.dim(1)
+          && repeats(n, BIAS, q, k)
+          && repeats(n, CHOICE, q, k);
+    }
+
+    /// Whether input `i`, if it is there, does not enlarge the scores.
+    private static boolean repeats(Invocation n, int i, Tensor q, Tensor k) {
+      if (!n.has(i)) {
+        return true;
+      }
+      Shape s = n.shape(i);
+      long[] scores = {q.dim(0), q.dim(1), q.dim(2), k.dim(3)};
+      for (int a = 1; a <= s.rank(); a++) {
+        if (a > 4 || s.dim(-a) != 1 && s.dim(-a) != scores[4 - a]) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private Tensor chosen(Invocation n, Tensor scores) {
+      Tensor low = n.tensor(LOW).to(scores.dtype());
+      Tensor choice = n.tensor(CHOICE);
+      return hidden ? choice.where(low, scores) : choice.where(scores, low);
+    }
+
+    private Tensor composed(Invocation n, Tensor q, Tensor k, Tensor v) {
+      Tensor scores = q.matmul(k).mul(scale);
+      Tensor biased = n.has(BIAS) ? scores.add(n.tensor(BIAS)) : scores;
+      Tensor seen = n.has(CHOICE) ? chosen(n, biased) : biased;
+      return seen.softmax(fourth ? 3 : -1).matmul(v);
     }
   }
 }

@@ -30,7 +30,9 @@ final class Fusions {
           Fusions::bias,
           QuantizedFusion::dynamic,
           Fusions::activation,
-          Fusions::attention,
+          RotaryFusion::whole,
+          RotaryFusion::parts,
+          AttentionFusion::attention,
           Fusions::residualNorm);
 
   private Fusions() {}
@@ -253,14 +255,11 @@ final class Fusions {
   /// `x * 0.5 * (1 + f(x))`.
   private static @Nullable Step halved(
       Matcher m, Step last, Inner f, @Nullable Activation activation) {
-    if (!last.node().operator().equals("Mul")) {
-      return null;
-    }
-    for (int i = 0; i < 2; i++) {
-      Step inner = m.only(last.in()[i], "Mul");
-      if (inner != null) {
-        int x = isHalf(m, new int[] {last.in()[1 - i], inner.in()[0], inner.in()[1]}, f);
-        if (x >= 0) {
+    for (int[] factors : halves(m, last)) {
+      for (int e = 0; e < 2; e++) {
+        Step sum = m.by(factors[e], "Add");
+        int x = factors[1 - e];
+        if (sum != null && f.is(m, m.beside(sum, 1), x)) {
           return step(
               last, activation == null ? new Fused.GeluTanh() : new Fused.Act(activation), x);
         }
@@ -269,18 +268,29 @@ final class Fusions {
     return null;
   }
 
-  /// The slot of `x` if the factors are `x`, a half and `1 + f(x)`, else -1.
-  private static int isHalf(Matcher m, int[] factors, Inner f) {
-    for (int half = 0; half < 3; half++) {
-      for (int e = 0; e < 3; e++) {
-        Step sum = half == e ? null : m.by(factors[e], "Add");
-        int x = sum == null ? -1 : factors[3 - half - e];
-        if (sum != null && m.is(factors[half], 0.5) && f.is(m, m.beside(sum, 1), x)) {
-          return x;
-        }
+  /// Pairs of factors of which `last` is half the product.
+  private static List<int[]> halves(Matcher m, Step last) {
+    List<int[]> pairs = new ArrayList<>();
+    boolean quotient = last.node().operator().equals("Div") && m.is(last.in()[1], 2);
+    Step whole = quotient ? m.only(last.in()[0], "Mul") : null;
+    if (whole != null) {
+      pairs.add(whole.in());
+    }
+    for (int i = 0; i < 2 && last.node().operator().equals("Mul"); i++) {
+      int other = last.in()[1 - i];
+      Step product = m.only(last.in()[i], "Mul");
+      Step half = m.only(last.in()[i], "Div");
+      if (half != null && m.is(half.in()[1], 2)) {
+        pairs.add(new int[] {half.in()[0], other});
+      }
+      if (product != null && m.is(other, 0.5)) {
+        pairs.add(product.in());
+      }
+      if (product != null && m.beside(product, 0.5) >= 0) {
+        pairs.add(new int[] {m.beside(product, 0.5), other});
       }
     }
-    return -1;
+    return pairs;
   }
 
   private static boolean isErfOf(Matcher m, int slot, int x) {
@@ -295,13 +305,53 @@ final class Fusions {
         || scaled.node().operator().equals("Mul") && m.beside(scaled, 1 / ROOT_2) == x;
   }
 
+  /// `tanh(sqrt(2 / pi) (x + 0.044715 x^3))`, or with `x` taken out of the sum.
   private static boolean isTanhOf(Matcher m, int slot, int x) {
     Step tanh = m.by(slot, "Tanh");
     Step scaled = tanh == null ? null : m.by(tanh.in()[0], "Mul");
-    Step sum = scaled == null ? null : m.by(m.beside(scaled, Math.sqrt(2 / Math.PI)), "Add");
-    Step cubic = sum == null ? null : m.by(Matcher.other(sum, x), "Mul");
-    Step cube = cubic == null ? null : m.by(m.beside(cubic, 0.044715), "Pow");
-    return cube != null && cube.in()[0] == x && m.is(cube.in()[1], 3);
+    int inner = scaled == null ? -1 : m.beside(scaled, Math.sqrt(2 / Math.PI));
+    Step sum = m.by(inner, "Add");
+    if (sum != null) {
+      Step cubic = m.by(Matcher.other(sum, x), "Mul");
+      return cubic != null && isCube(m, cubic, x);
+    }
+    // (x sqrt(2 / pi)) (1 + 0.044715 x^2), in either order.
+    for (int i = 0; i < 2 && scaled != null; i++) {
+      Step factor = m.by(scaled.in()[i], "Mul");
+      Step rest = m.by(scaled.in()[1 - i], "Add");
+      Step square = rest == null ? null : m.by(m.beside(rest, 1), "Mul");
+      if (factor != null
+          && square != null
+          && m.beside(factor, Math.sqrt(2 / Math.PI)) == x
+          && isScaledSquare(m, square, x)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// `0.044715 x^3`, as a power or as products.
+  private static boolean isCube(Matcher m, Step product, int x) {
+    int rest = m.beside(product, 0.044715);
+    Step power = m.by(rest, "Pow");
+    if (power != null) {
+      return power.in()[0] == x && m.is(power.in()[1], 3);
+    }
+    Step products = m.by(rest, "Mul");
+    if (products != null) {
+      return isSquare(m, m.maker(Matcher.other(products, x)), x);
+    }
+    Step scaled = m.by(Matcher.other(product, x), "Mul");
+    return scaled != null && isScaledSquare(m, scaled, x);
+  }
+
+  /// `0.044715 x^2`.
+  private static boolean isScaledSquare(Matcher m, Step product, int x) {
+    if (isSquare(m, m.maker(m.beside(product, 0.044715)), x)) {
+      return true;
+    }
+    Step scaled = m.by(Matcher.other(product, x), "Mul");
+    return scaled != null && m.beside(scaled, 0.044715) == x;
   }
 
   /// `x sigmoid(x)`.
@@ -385,51 +435,5 @@ final class Fusions {
     return linear != null && product != null && linear.activation() == Activation.NONE
         ? step(last, new Fused.Linear(a), product.in())
         : null;
-  }
-
-  /// `softmax(scale q k^T + bias) v`.
-  private static @Nullable Step attention(Matcher m, Step last) {
-    Step weights = last.node().operator().equals("MatMul") ? m.only(last.in()[0], "Softmax") : null;
-    boolean overLast =
-        weights != null
-            && (weights.node().attributes().integer("axis", -1) == -1
-                || weights.node().attributes().integer("axis", -1) == 3);
-    if (weights == null || !overLast) {
-      return null;
-    }
-    int scores = weights.in()[0];
-    int bias = -1;
-    Step sum = m.only(scores, "Add");
-    if (sum != null) {
-      for (int i = 0; i < 2 && bias < 0; i++) {
-        if (isScores(m, sum.in()[i])) {
-          scores = sum.in()[i];
-          bias = sum.in()[1 - i];
-        }
-      }
-    }
-    double scale = 1;
-    Step scaled = m.only(scores, "Div") != null ? m.only(scores, "Div") : m.only(scores, "Mul");
-    if (scaled != null && m.scalarInput(scaled) >= 0) {
-      boolean quotient = scaled.node().operator().equals("Div");
-      double c = m.scalar(scaled.in()[m.scalarInput(scaled)]).orElse(1);
-      if (quotient && m.scalarInput(scaled) != 1) {
-        return null;
-      }
-      scale = quotient ? 1 / c : c;
-      scores = scaled.in()[1 - m.scalarInput(scaled)];
-    }
-    Step product = m.only(scores, "MatMul");
-    return product == null
-        ? null
-        : step(last, new Fused.Attend(scale), product.in()[0], product.in()[1], last.in()[1], bias);
-  }
-
-  private static boolean isScores(Matcher m, int slot) {
-    Step s = m.maker(slot);
-    if (s != null && s.in().length == 2 && m.scalarInput(s) >= 0) {
-      s = m.maker(s.in()[1 - m.scalarInput(s)]);
-    }
-    return s != null && s.node().domain().isEmpty() && s.node().operator().equals("MatMul");
   }
 }

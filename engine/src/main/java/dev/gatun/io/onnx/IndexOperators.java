@@ -100,7 +100,9 @@ final class IndexOperators {
     Tensor x = n.tensor(0);
     for (int i = 0; i < axes.length; i++) {
       int axis = ShapeOperators.axis(axes[i], x.shape().rank());
-      x = x.slice(axis, starts[i], ends[i], steps[i]);
+      // Backwards, a start before the first element is the first; Python would take nothing.
+      long from = steps[i] < 0 ? Math.max(starts[i], -x.dim(axis)) : starts[i];
+      x = x.slice(axis, from, ends[i], steps[i]);
     }
     return ShapeOperators.moved(n, x);
   }

@@ -115,6 +115,9 @@ final class Invocation {
   /// `t`, converted to the carrier of `type` if it is of another, and brought back to `type`'s
   /// values.
   Value result(ElementType type, Tensor t) {
+    if (type == ElementType.UINT64 && t.dtype().computes()) {
+      return new Value(type, Unsigned.fromReal(t));
+    }
     // Integers of few bits wrap, where a conversion to their carrier would saturate.
     DType carrier = type.bits() < 8 && type.isInteger() ? DType.I32 : type.carrier();
     Tensor carried = t.dtype() == carrier ? t : t.to(carrier);
@@ -134,6 +137,15 @@ final class Invocation {
   /// A truth value.
   Value truth(Tensor t) {
     return new Value(ElementType.BOOL, t.dtype() == DType.BOOL ? t : t.to(DType.BOOL));
+  }
+
+  /// Graph attribute `name`.
+  Graph body(String name) {
+    Program body = step.bodies().get(name);
+    if (body == null) {
+      throw new IllegalArgumentException("attribute " + name + " must be a graph; it is missing");
+    }
+    return body.graph();
   }
 
   /// Runs graph attribute `name` on `in`; what it sees of the graph around it is there. The results

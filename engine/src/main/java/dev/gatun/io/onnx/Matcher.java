@@ -96,6 +96,12 @@ final class Matcher {
     return v.isPresent() && Math.abs(v.getAsDouble() - c) <= 1e-6 * Math.abs(c);
   }
 
+  /// True if `slot` is known to be a number that no score comes near.
+  boolean isLow(int slot) {
+    OptionalDouble v = scalar(slot);
+    return v.isPresent() && v.getAsDouble() <= -1e9;
+  }
+
   /// For a step of two inputs, where its number is: 0 or 1, or -1 if neither is one.
   int scalarInput(Step s) {
     return scalar(s.in()[1]).isPresent() ? 1 : scalar(s.in()[0]).isPresent() ? 0 : -1;

@@ -19,16 +19,16 @@ final class MathOperators {
     binary(all, "Mul", Tensor::mul);
     all.one("Div", 7, MathOperators::div);
     all.one("Mod", 10, MathOperators::mod);
-    all.one("Pow", 7, n -> n.like(0, real(n.tensor(0)).pow(like(n.tensor(1), n.tensor(0)))));
+    all.one("Pow", 7, MathOperators::pow);
     all.one("Sum", 6, n -> fold(n, Tensor::add));
     all.one("Mean", 6, n -> n.like(0, real(fold(n, Tensor::add).tensor()).div(n.count())));
-    all.one("Max", 6, n -> fold(n, Tensor::maximum));
-    all.one("Min", 6, n -> fold(n, Tensor::minimum));
+    all.one("Max", 6, n -> extreme(n, Tensor::maximum));
+    all.one("Min", 6, n -> extreme(n, Tensor::minimum));
     all.one("Clip", 6, MathOperators::clip);
     all.one("Sqrt", 6, n -> n.like(0, n.tensor(0).sqrt()));
     all.one("Neg", 6, n -> n.like(0, wide(n.tensor(0)).neg()));
-    all.one("Abs", 6, n -> n.like(0, abs(n.tensor(0))));
-    all.one("Sign", 6, n -> n.like(0, real(n.tensor(0)).sign()));
+    all.one("Abs", 6, n -> n.like(0, abs(n)));
+    all.one("Sign", 6, n -> n.like(0, real(n, 0).sign()));
     unary(all, "Reciprocal", Tensor::reciprocal);
     unary(all, "Floor", Tensor::floor);
     unary(all, "Ceil", Tensor::ceil);
@@ -52,7 +52,7 @@ final class MathOperators {
     unary(all, "Cosh", Tensor::cosh);
     unary(all, "Asinh", MathOperators::asinh);
     unary(all, "Acosh", MathOperators::acosh);
-    unary(all, "Atanh", x -> inDoubles(x, t -> t.mul(2).div(t.neg().add(1)).log1p().mul(0.5)));
+    unary(all, "Atanh", MathOperators::atanh);
   }
 
   /// `sign(x) log1p(|x| + x^2 / (1 + sqrt(1 + x^2)))`: no digit is lost near 0.
@@ -63,13 +63,29 @@ final class MathOperators {
           Tensor a = t.abs();
           Tensor square = a.square();
           Tensor near = a.add(square.div(square.add(1).sqrt().add(1))).log1p();
-          return a.greater(FAR).where(farLog(a), near).mul(t.sign());
+          return signed(a.greater(FAR).where(farLog(a), near), t);
         });
   }
 
   private static Tensor acosh(Tensor x) {
     return inDoubles(
         x, t -> t.greater(FAR).where(farLog(t), t.square().sub(one(t)).sqrt().add(t).log()));
+  }
+
+  /// `log1p(2 |x| / (1 - |x|)) / 2` with the sign of `x`, -0 included.
+  private static Tensor atanh(Tensor x) {
+    return inDoubles(
+        x,
+        t -> {
+          Tensor a = t.abs();
+          Tensor y = a.mul(2).div(a.neg().add(1)).log1p().mul(0.5);
+          return signed(y, t);
+        });
+  }
+
+  /// `y`, which is not negative, with the sign of `x`.
+  private static Tensor signed(Tensor y, Tensor x) {
+    return x.less(0).or(x.reciprocal().less(0)).where(y.neg(), y);
   }
 
   /// `log 2x`, where the square of `x` would overflow.
@@ -111,9 +127,10 @@ final class MathOperators {
     Tensor x = wide(n.tensor(0));
     Tensor by = wide(n.tensor(1));
     String direction = n.attributes().text("direction");
+    boolean whole = n.type(0) == ElementType.UINT64;
     return switch (direction) {
       case "LEFT" -> n.like(0, x.shiftLeft(by));
-      case "RIGHT" -> n.like(0, x.shiftRight(by));
+      case "RIGHT" -> n.like(0, whole ? Unsigned.shiftRight(x, by) : x.shiftRight(by));
       default ->
           throw new IllegalArgumentException(
               "attribute direction must be LEFT or RIGHT; got " + direction);
@@ -129,7 +146,7 @@ final class MathOperators {
   }
 
   private static void compare(Operators all, String name, BinaryOperator<Tensor> f) {
-    all.one(name, 7, n -> n.truth(f.apply(wide(n.tensor(0)), wide(n.tensor(1)))));
+    all.one(name, 7, n -> n.truth(f.apply(ordered(n, 0), ordered(n, 1))));
   }
 
   /// Bytes as I32: arithmetic is defined from there on. What does not fit wraps on the way back.
@@ -139,14 +156,25 @@ final class MathOperators {
         : x;
   }
 
+  /// Input `i`, with arithmetic and in an order that is that of its values.
+  static Tensor ordered(Invocation n, int i) {
+    return Unsigned.ordered(n.type(i), wide(n.tensor(i)));
+  }
+
+  /// Input `i` as a float: integers as F64, exact up to 2^53.
+  static Tensor real(Invocation n, int i) {
+    boolean unsigned = n.type(i) == ElementType.UINT64;
+    return unsigned ? Unsigned.toReal(n.tensor(i), DType.F64) : real(n.tensor(i));
+  }
+
   /// Integers as F64, exact up to 2^53.
   static Tensor real(Tensor x) {
     return x.dtype().computes() ? x : x.to(DType.F64);
   }
 
-  private static Tensor like(Tensor x, Tensor y) {
-    DType type = real(y).dtype();
-    return x.dtype() == type ? x : x.to(type);
+  private static Value pow(Invocation n) {
+    Tensor x = real(n, 0);
+    return n.like(0, x.pow(real(n, 1).to(x.dtype())));
   }
 
   private static Value fold(Invocation n, BinaryOperator<Tensor> f) {
@@ -157,9 +185,20 @@ final class MathOperators {
     return n.like(0, y);
   }
 
-  private static Tensor abs(Tensor x) {
-    Tensor wide = wide(x);
-    return x.dtype().computes() ? x.abs() : wide.maximum(wide.neg());
+  private static Value extreme(Invocation n, BinaryOperator<Tensor> f) {
+    Tensor y = ordered(n, 0);
+    for (int i = 1; i < n.count(); i++) {
+      y = f.apply(y, ordered(n, i));
+    }
+    return n.like(0, Unsigned.ordered(n.type(0), y));
+  }
+
+  private static Tensor abs(Invocation n) {
+    Tensor x = n.tensor(0);
+    if (x.dtype().computes()) {
+      return x.abs();
+    }
+    return n.type(0).isUnsigned() ? x : wide(x).maximum(wide(x).neg());
   }
 
   /// Integers are cut towards zero.
@@ -167,25 +206,39 @@ final class MathOperators {
     if (n.type(0).isFloating()) {
       return n.like(0, n.tensor(0).div(n.tensor(1)));
     }
+    if (isLong(n)) {
+      return n.like(0, Unsigned.divide(n.type(0), n.tensor(0), n.tensor(1)));
+    }
     return n.like(0, real(n.tensor(0)).div(real(n.tensor(1))).truncate());
+  }
+
+  /// Whether a double is not enough for one of two inputs.
+  private static boolean isLong(Invocation n) {
+    return Unsigned.isBeyondDoubles(n.type(0), n.tensor(0))
+        || Unsigned.isBeyondDoubles(n.type(1), n.tensor(1));
   }
 
   /// With the sign of the divisor, or with `fmod` that of the dividend.
   private static Value mod(Invocation n) {
+    boolean cut = n.attributes().flag("fmod", false);
+    if (isLong(n)) {
+      return n.like(0, Unsigned.remainder(n.type(0), n.tensor(0), n.tensor(1), cut));
+    }
     Tensor x = real(n.tensor(0));
     Tensor y = real(n.tensor(1));
-    return n.like(0, n.attributes().flag("fmod", false) ? x.fmod(y) : x.remainder(y));
+    return n.like(0, cut ? x.fmod(y) : x.remainder(y));
   }
 
   private static Value clip(Invocation n) {
-    Tensor y = wide(n.tensor(0));
+    Tensor y = ordered(n, 0);
     if (n.version() < 11) {
       double lo = n.attributes().number("min", Double.NEGATIVE_INFINITY);
       double hi = n.attributes().number("max", Double.POSITIVE_INFINITY);
       return n.like(0, y.maximum(lo).minimum(hi));
     }
-    y = n.has(1) ? y.maximum(wide(n.tensor(1))) : y;
-    return n.like(0, n.has(2) ? y.minimum(wide(n.tensor(2))) : y);
+    y = n.has(1) ? y.maximum(ordered(n, 1)) : y;
+    y = n.has(2) ? y.minimum(ordered(n, 2)) : y;
+    return n.like(0, Unsigned.ordered(n.type(0), y));
   }
 
   private static Value isInf(Invocation n) {

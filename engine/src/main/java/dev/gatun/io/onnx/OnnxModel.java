@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 /// learns what follows from the shapes alone; later runs with the same shapes leave that out, and
 /// where results do not decide on what is called, they repeat the calls of kernels alone, in memory
 /// that was planned for them. Types that the engine does not have (16-bit floats, unsigned and
-/// short integers) are carried by wider ones and rounded after each node.
+/// short integers) are carried by wider ones and rounded after each node; UINT64 comes and goes as
+/// the I64 of the same bits.
 ///
 /// Files are not trusted: every length is checked before it is used, and a bad file gives one
 /// exception and leaves nothing allocated. Any number of threads may run one model at a time.

@@ -34,7 +34,9 @@ final class QuantizedFusion {
     Step product = cast == null ? null : m.only(cast.in()[0], "MatMulInteger");
     Step codes = product == null ? null : m.by(product.in()[0], "DynamicQuantizeLinear");
     if (row == null
+        || cast == null
         || product == null
+        || cast.node().attributes().integer("to", 0) != ElementType.FLOAT.code()
         || codes == null
         || scales == null
         || product.in().length < 3) {

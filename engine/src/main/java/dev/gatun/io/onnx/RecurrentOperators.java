@@ -9,14 +9,16 @@ import dev.gatun.op.sequence.rnn.Recurrent;
 import dev.gatun.op.sequence.rnn.RnnCell;
 import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// RNN, GRU and LSTM. The activations are those of the engine's cells: Sigmoid, Tanh and Relu.
+/// RNN, GRU and LSTM, by the engine's cells where these have the activations: Sigmoid, Tanh and
+/// Relu; else by [RecurrentSteps].
 final class RecurrentOperators {
   private static final int BIAS = 3;
-  private static final int LENGTHS = 4;
+  static final int LENGTHS = 4;
   private static final int STATE = 5;
   private static final int CELL = 6;
   private static final int PEEPHOLES = 7;
@@ -62,7 +64,8 @@ final class RecurrentOperators {
     Recurrent.Direction direction = direction(n);
     int count = direction == Recurrent.Direction.BIDIRECTIONAL ? 2 : 1;
     double clip = n.attributes().number("clip", Double.POSITIVE_INFINITY);
-    List<Activation> functions = activations(n, usual, count);
+    List<String> names = activations(n, usual, count);
+    boolean byCells = !RecurrentSteps.areNeeded(names);
     // Layout 1 has the batch before time and directions.
     boolean batchFirst = n.attributes().flag("layout", false);
     boolean lstm = n.operator().equals("LSTM");
@@ -71,18 +74,20 @@ final class RecurrentOperators {
     List<Recurrent.Weights> weights = new ArrayList<>();
     int each = usual.size();
     for (int d = 0; d < count; d++) {
-      cells.add(maker.cell(n, functions.subList(d * each, (d + 1) * each), clip));
+      if (byCells) {
+        List<String> own = names.subList(d * each, (d + 1) * each);
+        cells.add(maker.cell(n, own.stream().map(RecurrentOperators::activation).toList(), clip));
+      }
       weights.add(Recurrent.Weights.of(n.tensor(1), n.tensor(2), n.optional(BIAS), peepholes, d));
     }
+    Tensor x = swapped(n.tensor(0), batchFirst);
+    Optional<Tensor> h0 = n.optional(STATE).map(h -> swapped(h, batchFirst));
+    Optional<Tensor> c0 =
+        lstm ? n.optional(CELL).map(c -> swapped(c, batchFirst)) : Optional.empty();
     Recurrent.Result r =
-        Recurrent.layer(
-            cells,
-            direction,
-            swapped(n.tensor(0), batchFirst),
-            weights,
-            n.optional(STATE).map(h -> swapped(h, batchFirst)),
-            lstm ? n.optional(CELL).map(c -> swapped(c, batchFirst)) : Optional.empty(),
-            n.optional(LENGTHS));
+        byCells
+            ? Recurrent.layer(cells, direction, x, weights, h0, c0, n.optional(LENGTHS))
+            : RecurrentSteps.layer(n, direction, x, weights, h0, c0, names, clip);
     Tensor y = r.byDirection();
     List<Value> out = new ArrayList<>();
     out.add(n.like(0, batchFirst ? y.permute(2, 0, 1, 3) : y));
@@ -106,32 +111,23 @@ final class RecurrentOperators {
         "direction must be forward, reverse or bidirectional; got " + name);
   }
 
-  private static List<Activation> activations(
-      Invocation n, List<Activation> usual, int directions) {
+  /// Names of the activations of all directions; `usual` where the node names none.
+  private static List<String> activations(Invocation n, List<Activation> usual, int directions) {
     List<String> names = n.attributes().texts("activations");
-    List<Activation> all = new ArrayList<>();
     if (names.isEmpty()) {
-      for (int d = 0; d < directions; d++) {
-        all.addAll(usual);
-      }
-      return all;
+      return Collections.nCopies(directions, usual).stream()
+          .flatMap(List::stream)
+          .map(Activation::name)
+          .toList();
     }
     if (names.size() != directions * usual.size()) {
       throw new IllegalArgumentException(
           "there must be %d activations; got %s".formatted(directions * usual.size(), names));
     }
-    names.forEach(name -> all.add(activation(name)));
-    return all;
+    return names;
   }
 
   private static Activation activation(String name) {
-    return switch (name.toUpperCase(Locale.ROOT)) {
-      case "SIGMOID" -> Activation.SIGMOID;
-      case "TANH" -> Activation.TANH;
-      case "RELU" -> Activation.RELU;
-      default ->
-          throw new IllegalArgumentException(
-              "activations must be Sigmoid, Tanh or Relu; got " + name);
-    };
+    return Activation.valueOf(name.toUpperCase(Locale.ROOT));
   }
 }

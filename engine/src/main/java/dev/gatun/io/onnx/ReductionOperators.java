@@ -7,6 +7,7 @@ import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /// Reductions, arg-max and arg-min, top-k, running sums and products.
@@ -21,8 +22,8 @@ final class ReductionOperators {
   static void addTo(Operators all) {
     exact(all, "ReduceSum", (x, axes) -> x.sumKeep(axes), 0);
     reduction(all, "ReduceMean", (x, axes) -> x.meanKeep(axes), Double.NaN);
-    exact(all, "ReduceMax", (x, axes) -> x.maxKeep(axes), Double.NEGATIVE_INFINITY);
-    exact(all, "ReduceMin", (x, axes) -> x.minKeep(axes), Double.POSITIVE_INFINITY);
+    extreme(all, "ReduceMax", (x, axes) -> x.maxKeep(axes), Double.NEGATIVE_INFINITY);
+    extreme(all, "ReduceMin", (x, axes) -> x.minKeep(axes), Double.POSITIVE_INFINITY);
     exact(all, "ReduceProd", ReductionOperators::product, 1);
     reduction(all, "ReduceL1", (x, axes) -> x.abs().sumKeep(axes), 0);
     reduction(all, "ReduceL2", (x, axes) -> x.square().sumKeep(axes).sqrt(), 0);
@@ -37,12 +38,29 @@ final class ReductionOperators {
   }
 
   private static void reduction(Operators all, String name, Kept f, double ofNothing) {
-    all.one(name, 1, n -> reduce(n, MathOperators.real(n.tensor(0)), f, ofNothing), SHAPED_BY_REST);
+    all.one(name, 1, n -> reduce(n, MathOperators.real(n, 0), f, ofNothing), SHAPED_BY_REST);
   }
 
   /// A reduction that the engine has of integers.
   private static void exact(Operators all, String name, Kept f, double ofNothing) {
     all.one(name, 1, n -> reduce(n, MathOperators.wide(n.tensor(0)), f, ofNothing), SHAPED_BY_REST);
+  }
+
+  /// Of integers too, in the order of their values.
+  private static void extreme(Operators all, String name, Kept f, double ofNothing) {
+    all.one(
+        name,
+        1,
+        n -> {
+          ElementType type = n.type(0);
+          Value y =
+              n.shape(0).elems() == 0
+                  ? reduce(n, MathOperators.wide(n.tensor(0)), f, ofNothing)
+                  : reduce(n, MathOperators.ordered(n, 0), f, ofNothing);
+          boolean turned = type == ElementType.UINT64 && n.shape(0).elems() > 0;
+          return turned ? new Value(type, Unsigned.ordered(type, y.tensor())) : y;
+        },
+        SHAPED_BY_REST);
   }
 
   /// The axes by attribute or by input; none are all, or with `noop_with_empty_axes` none.
@@ -76,6 +94,10 @@ final class ReductionOperators {
     }
     ElementType t = n.type(0);
     int bits = t == ElementType.BOOL ? 1 : t.bits();
+    if (t == ElementType.UINT64) {
+      // The greatest is carried by the bits of -1.
+      return v > 0 ? -1 : 0;
+    }
     boolean signed = t.isInteger() && !t.isUnsigned();
     double top = Math.scalb(1.0, signed ? bits - 1 : bits) - 1;
     return v > 0 ? top : signed ? -top - 1 : 0;
@@ -91,11 +113,16 @@ final class ReductionOperators {
   }
 
   private static Value arg(Invocation n, boolean max) {
-    Tensor x = MathOperators.real(n.tensor(0));
-    int axis = x.shape().axis((int) n.attributes().integer("axis", 0));
+    // Integers of 64 bits by way of a search for the greatest one, which is exact.
+    boolean exact = n.type(0).isInteger() && n.type(0).bits() == 64;
+    Tensor x = exact ? MathOperators.ordered(n, 0) : MathOperators.real(n.tensor(0));
+    int axis = x.shape().axis(Math.toIntExact(n.attributes().integer("axis", 0)));
     boolean last = n.attributes().flag("select_last_index", false);
     Tensor seen = last ? x.flip(axis) : x;
-    Tensor place = max ? seen.argMax(axis) : seen.argMin(axis);
+    Tensor place =
+        exact
+            ? (max ? seen : seen.not()).topK(axis, 1).get(1).to(DType.I64)
+            : max ? seen.argMax(axis) : seen.argMin(axis);
     if (last) {
       place = place.neg().add(n.scope().full(DType.I64, Shape.of(), x.dim(axis) - 1.0));
     }
@@ -105,19 +132,24 @@ final class ReductionOperators {
   }
 
   private static List<Value> topK(Invocation n) {
-    Tensor x = MathOperators.wide(n.tensor(0));
+    Tensor x = MathOperators.ordered(n, 0);
     long k = n.version() < 10 ? n.attributes().integer("k") : n.integers(1)[0];
-    int axis = x.shape().axis((int) n.attributes().integer("axis", -1));
+    int axis = x.shape().axis(Math.toIntExact(n.attributes().integer("axis", -1)));
     boolean largest = n.attributes().flag("largest", true);
-    // The negative of a float is exact, so the smallest are the largest of the negatives.
-    List<Tensor> top = (largest ? x : x.neg()).topK(axis, k);
-    Tensor values = largest ? top.get(0) : top.get(0).neg();
-    return List.of(n.like(0, values), new Value(ElementType.INT64, top.get(1).to(DType.I64)));
+    // The smallest are the largest of what is in the opposite order: the negatives of floats, and
+    // the
+    // complements of integers, of which none has no negative.
+    UnaryOperator<Tensor> opposite = x.dtype().computes() ? Tensor::neg : Tensor::not;
+    List<Tensor> top = (largest ? x : opposite.apply(x)).topK(axis, k);
+    Tensor values = largest ? top.get(0) : opposite.apply(top.get(0));
+    return List.of(
+        n.like(0, Unsigned.ordered(n.type(0), values)),
+        new Value(ElementType.INT64, top.get(1).to(DType.I64)));
   }
 
   private static Value running(Invocation n, boolean sum) {
     Tensor x = MathOperators.real(n.tensor(0));
-    int axis = x.shape().axis((int) n.integers(1)[0]);
+    int axis = x.shape().axis(Math.toIntExact(n.integers(1)[0]));
     boolean exclusive = n.attributes().flag("exclusive", false);
     boolean reverse = n.attributes().flag("reverse", false);
     if (sum) {

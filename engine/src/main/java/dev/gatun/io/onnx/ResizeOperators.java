@@ -75,7 +75,9 @@ final class ResizeOperators {
             : n.tensor(1).toDoubleArray());
   }
 
-  /// Before version 11 places were counted from corners and the nearest was the one below.
+  /// Before version 11 places were counted from corners, and the nearest was the one below, or
+  /// above where the result is smaller: the standard left that open, and models come from a runtime
+  /// that does so.
   private static Value older(Invocation n, double[] scales) {
     Shape x = n.shape(0);
     if (scales.length != x.rank()) {
@@ -89,7 +91,10 @@ final class ResizeOperators {
     Tensor t = n.tensor(0);
     boolean nearest = n.attributes().text("mode", "nearest").equals("nearest");
     for (Axis a : axes) {
-      t = nearest ? nearest(t, a, "floor") : weighted(t, a, new Filter(1, 0, false, false));
+      t =
+          nearest
+              ? nearest(t, a, a.den() < a.num() ? "ceil" : "floor")
+              : weighted(t, a, new Filter(1, 0, false, false));
     }
     return n.like(0, t);
   }

@@ -102,7 +102,13 @@ final class ScatterOperators {
     if (mode == Scatter.Mode.SET || x.dtype().computes()) {
       return n.like(0, x.scatter(axis, indices, updates, mode)).tensor();
     }
-    Tensor y = x.to(DType.F64).scatter(axis, indices, updates.to(DType.F64), mode);
+    boolean unsigned = n.type(0) == ElementType.UINT64;
+    Tensor from = unsigned ? Unsigned.toReal(x, DType.F64) : x.to(DType.F64);
+    Tensor with = unsigned ? Unsigned.toReal(updates, DType.F64) : updates.to(DType.F64);
+    Tensor y = from.scatter(axis, indices, with, mode);
+    if (unsigned) {
+      return Unsigned.fromReal(y);
+    }
     return n.like(0, y.to(DType.I64)).tensor();
   }
 

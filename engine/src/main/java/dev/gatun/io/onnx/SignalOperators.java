@@ -36,6 +36,9 @@ final class SignalOperators {
     boolean back = n.attributes().flag("inverse", false);
     long given = x.dim(at);
     long length = n.has(1) ? (long) n.number(1) : half && back ? 2 * (given - 1) : given;
+    if (length < 1) {
+      throw new IllegalArgumentException("a transform must have a length; got " + length);
+    }
     return n.like(0, transform(x, at, length, half, back));
   }
 

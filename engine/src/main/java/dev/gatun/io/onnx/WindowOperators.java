@@ -233,7 +233,8 @@ final class WindowOperators {
     Tensor place = s.places(grid, size);
     place =
         switch (s.padding()) {
-          case "border" -> place.clamp(0, size - 1);
+          // A cubic keeps its place, also outside: its elements are clamped, as in PyTorch.
+          case "border" -> s.mode().equals("cubic") ? place : place.clamp(0, size - 1);
           case "reflection" -> s.reflected(place, size);
           default -> place;
         };

@@ -42,7 +42,11 @@ class ElementOperatorsTest {
   }
 
   private Value scalar(long v) {
-    return new Value(ElementType.INT64, scope.tensor(Shape.of(), v));
+    return scalar(ElementType.INT64, v);
+  }
+
+  private Value scalar(ElementType type, long v) {
+    return new Value(type, scope.tensor(Shape.of(), v));
   }
 
   private Value doubles(double... values) {
@@ -84,6 +88,86 @@ class ElementOperatorsTest {
     double far = Math.log(1e200) + Math.log(2);
     near(run("Asinh", 22, Map.of(), doubles(1e200, -1e200, 0, 1e-9)), far, -far, 0, 1e-9);
     near(run("Acosh", 22, Map.of(), doubles(1e200, 1)), far, 0);
+  }
+
+  @Test
+  void hyperbolicInversesKeepTheSignOfZero() {
+    for (String name : List.of("Atanh", "Asinh")) {
+      double[] y = run(name, 22, Map.of(), doubles(-0.0, 0.0)).tensor().toDoubleArray();
+      assertArrayEquals(new double[] {-0.0, 0.0}, y);
+    }
+    double far = Double.POSITIVE_INFINITY;
+    near(run("Asinh", 22, Map.of(), doubles(-far, far)), -far, far);
+    near(run("Atanh", 22, Map.of(), doubles(-1, -0.5, 1)), -far, -Math.log(3) / 2, far);
+  }
+
+  /// From 2^63 on the carrier has another sign.
+  @Test
+  void unsignedNumbersAreNotSigned() {
+    long huge = Long.MIN_VALUE + 5;
+    Value x = longs(ElementType.UINT64, huge, 3, -1);
+    Value y = longs(ElementType.UINT64, 3, 3, huge);
+    gives(run("Greater", 13, Map.of(), x, y), 1, 0, 1);
+    gives(run("LessOrEqual", 16, Map.of(), x, y), 0, 1, 0);
+    gives(run("Max", 13, Map.of(), x, y), huge, 3, -1);
+    gives(run("Min", 13, Map.of(), x, y), 3, 3, huge);
+    gives(
+        run(
+            "Clip",
+            13,
+            Map.of(),
+            x,
+            scalar(ElementType.UINT64, 7),
+            scalar(ElementType.UINT64, huge)),
+        huge,
+        7,
+        huge);
+    gives(run("ReduceMax", 18, Map.of("keepdims", 0L), x), -1);
+    gives(run("ReduceMin", 18, Map.of("keepdims", 0L), x), 3);
+    gives(run("ArgMax", 13, Map.of("keepdims", 0L), x), 2);
+    gives(run("ArgMin", 13, Map.of("keepdims", 0L), x), 1);
+    gives(run("TopK", 11, Map.of(), x, longs(ElementType.INT64, 2)), -1, huge);
+    gives(run("Abs", 13, Map.of(), x), huge, 3, -1);
+    gives(run("Sign", 13, Map.of(), x), 1, 1, 1);
+    gives(run("Div", 14, Map.of(), x, y), Long.divideUnsigned(huge, 3), 1, 1);
+    gives(run("Mod", 13, Map.of(), x, y), Long.remainderUnsigned(huge, 3), 0, -1 - huge);
+    Value by = longs(ElementType.UINT64, 1, 0, 63);
+    gives(run("BitShift", 11, Map.of("direction", "RIGHT"), x, by), huge >>> 1, 3, 1);
+  }
+
+  @Test
+  void unsignedNumbersAsFloats() {
+    Value x = longs(ElementType.UINT64, Long.MIN_VALUE, 3, -1, Long.MIN_VALUE + (1L << 39) + 1);
+    Map<String, Object> toFloat = Map.of("to", 1L);
+    float[] rounded = {0x1p63f, 3, 0x1p64f, 0x1.000002p63f};
+    assertArrayEquals(rounded, run("Cast", 13, toFloat, x).tensor().toFloatArray());
+    double[] wide = {0x1p63, 3, 0x1p64, 0x1p63 + 0x1p39};
+    assertArrayEquals(wide, run("Cast", 13, Map.of("to", 11L), x).tensor().toDoubleArray());
+    Value floats = doubles(0x1p63, 3.7, 0x1p63 + 0x1p40, 0x1p62, 1e30);
+    Value back = run("Cast", 13, Map.of("to", 13L), floats);
+    gives(back, Long.MIN_VALUE, 3, Long.MIN_VALUE + (1L << 40), 1L << 62, -1);
+    near(run("Cast", 13, Map.of("to", 16L), longs(ElementType.UINT64, -1)), 0x1p64);
+  }
+
+  @Test
+  void quotientsOf64BitsAreExact() {
+    Value x = longs(ElementType.INT64, Long.MAX_VALUE, -BIG, 7);
+    Value y = longs(ElementType.INT64, 3, 2, -2);
+    gives(run("Div", 14, Map.of(), x, y), Long.MAX_VALUE / 3, -BIG / 2, -3);
+    gives(run("Mod", 13, Map.of(), x, y), Long.MAX_VALUE % 3, 1, -1);
+    gives(run("Mod", 13, Map.of("fmod", 1L), x, y), Long.MAX_VALUE % 3, -1, 1);
+    Value zero = longs(ElementType.INT64, 0);
+    assertThrows(IllegalArgumentException.class, () -> run("Div", 14, Map.of(), x, zero));
+    Value near = longs(ElementType.INT64, BIG, BIG + 1, BIG);
+    gives(run("ArgMax", 13, Map.of("keepdims", 0L), near), 1);
+  }
+
+  /// The least integer has no negative.
+  @Test
+  void theSmallestOfAllIntegersIsFound() {
+    Value x = longs(ElementType.INT64, 3, Long.MIN_VALUE, -7, Long.MAX_VALUE);
+    Map<String, Object> smallest = Map.of("largest", 0L);
+    gives(run("TopK", 11, smallest, x, longs(ElementType.INT64, 2)), Long.MIN_VALUE, -7);
   }
 
   @Test

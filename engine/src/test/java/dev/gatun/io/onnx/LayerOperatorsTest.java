@@ -2,8 +2,6 @@ package dev.gatun.io.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.cpu.CpuDevice;
 import dev.gatun.tensor.DType;
@@ -174,16 +172,6 @@ class LayerOperatorsTest {
     List<Value> other = run(operator, 22, 2, batchFirst, x.transpose(0, 1), w, r, b);
     assertClose(y.get(0).tensor().permute(2, 0, 1, 3), other.get(0).tensor());
     assertClose(y.get(1).tensor().transpose(0, 1), other.get(1).tensor());
-  }
-
-  @Test
-  void activationsThatCellsLackAreNamed() {
-    Map<String, Object> attributes = Map.of("activations", List.of("Softsign"));
-    IllegalArgumentException e =
-        assertThrows(
-            IllegalArgumentException.class,
-            () -> run("RNN", 22, 1, attributes, normal(1, 1, 1), normal(1, 1, 1), normal(1, 1, 1)));
-    assertTrue(String.valueOf(e.getMessage()).contains("Softsign"), e.getMessage());
   }
 
   /// Windows beside a past, where keys and queries are as many or not, against a mask of truth

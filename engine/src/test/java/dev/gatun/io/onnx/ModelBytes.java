@@ -127,6 +127,11 @@ final class ModelBytes {
     return message(12, new ModelBytes().text(1, name));
   }
 
+  /// An output of a graph, as an input.
+  ModelBytes output(String name, int type, String... dims) {
+    return message(12, port(name, type, dims));
+  }
+
   private static ModelBytes port(String name, int type, String... dims) {
     ModelBytes shape = new ModelBytes();
     for (String d : dims) {
@@ -183,6 +188,12 @@ final class ModelBytes {
 
   static ModelBytes with(String name, long[] values) {
     return attribute(name, 7).integers(8, values);
+  }
+
+  static ModelBytes texts(String name, List<String> values) {
+    ModelBytes a = attribute(name, 8);
+    values.forEach(v -> a.text(9, v));
+    return a;
   }
 
   static ModelBytes ofTensor(String name, ModelBytes tensor) {

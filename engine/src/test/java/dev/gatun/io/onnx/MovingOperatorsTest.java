@@ -103,6 +103,10 @@ final class MovingOperatorsTest {
         one(13, "Slice", List.of(x, longs(100), longs(Long.MIN_VALUE), longs(0), longs(-2)))
             .toFloatArray());
     assertEquals(0, one(13, "Slice", List.of(x, longs(1), longs(3), longs(0), longs(-1))).dim(0));
+    // Before the first element is the first one.
+    Tensor first =
+        one(13, "Slice", List.of(x, longs(-9), longs(Long.MIN_VALUE), longs(0), longs(-2)));
+    assertArrayEquals(new float[] {0}, first.toFloatArray());
   }
 
   @Test
@@ -115,8 +119,29 @@ final class MovingOperatorsTest {
     assertArrayEquals(nearest, one(7, "Upsample", List.of(x), scales).toFloatArray());
     assertArrayEquals(nearest, one(9, "Upsample", List.of(x, given)).toFloatArray());
     assertArrayEquals(nearest, one(10, "Resize", List.of(x, given)).toFloatArray());
+    Tensor less = scope.tensor(Shape.of(4), 1f, 1, 1, 0.6f);
+    assertArrayEquals(
+        new float[] {0, 2}, one(10, "Resize", List.of(ramp(1, 1, 1, 4), less)).toFloatArray());
     assertArrayEquals(
         linear, one(10, "Resize", List.of(x, given), with("mode", "linear")).toFloatArray());
+  }
+
+  /// A cubic takes its neighbours from where it is, also outside, and clamps them.
+  @Test
+  void cubicSamplesBeyondTheBorder() {
+    Tensor x = scope.tensor(Shape.of(1, 1, 1, 3), 1f, 2, 4);
+    // The place -0.25 of three, halfway between corners of pixels: elements 0, 0, 0 and 1.
+    Tensor grid = scope.tensor(Shape.of(1, 1, 1, 2), -5 / 6f, 0);
+    Tensor y =
+        one(
+            20,
+            "GridSample",
+            List.of(x, grid),
+            with("mode", "cubic"),
+            with("padding_mode", "border"));
+    double d = 1.25;
+    double last = ((d - 5) * d + 8) * d * -0.75 + 4 * 0.75;
+    assertEquals(1 + last, y.item(), 1e-6);
   }
 
   @Test

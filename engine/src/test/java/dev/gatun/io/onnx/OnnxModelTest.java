@@ -162,7 +162,7 @@ final class OnnxModelTest {
             .add(node("Identity", "i", "row"))
             .output("on")
             .output("w")
-            .output("row");
+            .output("row", INT64);
     ModelBytes graph =
         graph("g")
             .input("trips", INT64)
@@ -177,6 +177,10 @@ final class OnnxModelTest {
         assertEquals(Shape.of(1 + trips), out(y, "last").shape());
         assertEquals(trips - 1, out(y, "rows").toLongArray()[(int) trips - 1]);
       }
+      Map<String, Tensor> none =
+          m.run(scope, Map.of("trips", scope.tensor(Shape.of(), 0L), "x", vector(5)));
+      assertEquals(DType.I64, out(none, "rows").dtype());
+      assertEquals(Shape.of(0), out(none, "rows").shape());
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.gatun.samples.text;
 
+import dev.gatun.samples.Bar;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package dev.gatun.samples.text;
 
 import dev.gatun.cpu.CpuDevice;
+import dev.gatun.samples.Bar;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -88,6 +89,8 @@ final class EmbeddingOptions {
   }
 
   Bar bar(int texts) {
-    return progress.orElse(texts >= MANY && Bar.isTerminal()) ? Bar.of(texts) : Bar.none();
+    return progress.orElse(texts >= MANY && Bar.isTerminal())
+        ? Bar.of("embedding", texts)
+        : Bar.none();
   }
 }

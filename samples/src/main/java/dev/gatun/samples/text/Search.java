@@ -2,6 +2,7 @@ package dev.gatun.samples.text;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.gatun.samples.Bar;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;

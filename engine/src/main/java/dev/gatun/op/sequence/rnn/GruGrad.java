@@ -1,15 +1,9 @@
 package dev.gatun.op.sequence.rnn;
 
-import dev.gatun.autograd.Node;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
-import dev.gatun.op.Cost;
-import dev.gatun.op.Keep;
-import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
-import dev.gatun.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
 
 /// Gradients of a [Gru], back through time.
 ///
@@ -17,7 +11,7 @@ import java.util.Optional;
 /// part of its gates `[T, B, 3H]`. Outputs: gradients of `x` and `h0`; the states that the steps
 /// read `[T, B, H]`; if linear before reset the gradient of the state's part of the gates `[T, B,
 /// 3H]`, otherwise the states after reset `[T, B, H]`. Gates are computed again.
-record GruGrad(Gru forward) implements Unrolled {
+record GruGrad(Gru forward) implements Unwound {
   static final int FIRST = 2;
 
   @Override
@@ -31,41 +25,13 @@ record GruGrad(Gru forward) implements Unrolled {
   }
 
   @Override
-  public boolean lengths() {
-    return forward.lengths();
-  }
-
-  @Override
-  public boolean reverse() {
-    return forward.reverse();
-  }
-
-  @Override
-  public int lengthsAt() {
-    return forward.lengthsAt();
-  }
-
-  @Override
   public String names() {
     return "dy dhn " + forward.names() + " y u";
   }
 
-  /// Input number of `y`; `u` follows.
-  int y() {
-    return FIRST + forward.inputs();
-  }
-
   @Override
   public List<Spec> infer(List<Spec> in) {
-    Rules.count(y() + 2, this, names(), in);
-    List<Spec> made = forward.infer(in.subList(FIRST, y()));
-    Rules.require(
-        in.subList(0, FIRST).equals(made.subList(0, FIRST))
-            && in.subList(y(), y() + 2).equals(List.of(made.get(0), made.get(2))),
-        this,
-        "dy, dhn, y and u must be like the results",
-        names(),
-        in);
+    requireLikeResults(in, "dy, dhn, y and u", 2);
     Spec x = in.get(FIRST + X);
     Spec y = in.get(0);
     return List.of(x, in.get(FIRST + H0), y, cell().linearBeforeReset() ? x : y);
@@ -133,26 +99,5 @@ record GruGrad(Gru forward) implements Unrolled {
   @Override
   public void simd(Call c, Workers w) {
     GruGradSimd.run(this, c, w);
-  }
-
-  @Override
-  public long scratch(List<Spec> in, int workers) {
-    return UnrolledSimd.backwardScratch(this, in, workers);
-  }
-
-  @Override
-  public Keep keep() {
-    return Keep.NOTHING;
-  }
-
-  /// @throws IllegalStateException always
-  @Override
-  public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
-    throw Recurrent.noSecondDerivative(this);
-  }
-
-  @Override
-  public Cost cost(List<Spec> in) {
-    return Recurrent.cost(in.get(FIRST + X), in.get(FIRST + R), in, infer(in));
   }
 }

@@ -3,9 +3,6 @@ package dev.gatun.op.sequence.rnn;
 import dev.gatun.autograd.Node;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
-import dev.gatun.op.Cost;
-import dev.gatun.op.Keep;
-import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -22,7 +19,7 @@ import java.util.function.Supplier;
 /// they read `[T, B, H]`; with a projection the gradient of all states `[T, B, P]` and what was
 /// projected `[T, B, H]`. The gradients of the weights are products of these. Gates are computed
 /// again.
-record LstmGrad(Lstm forward) implements Unrolled {
+record LstmGrad(Lstm forward) implements Unwound {
   static final int FIRST = 3;
 
   /// The outputs by name, and what follows from them.
@@ -81,28 +78,8 @@ record LstmGrad(Lstm forward) implements Unrolled {
   }
 
   @Override
-  public boolean lengths() {
-    return forward.lengths();
-  }
-
-  @Override
-  public boolean reverse() {
-    return forward.reverse();
-  }
-
-  @Override
-  public int lengthsAt() {
-    return forward.lengthsAt();
-  }
-
-  @Override
   public String names() {
     return "dy dhn dcn " + forward.names() + " y u c";
-  }
-
-  /// Input number of `y`; `u` and the cells follow.
-  int y() {
-    return FIRST + forward.inputs();
   }
 
   /// Output number of the gradient of all states.
@@ -112,15 +89,7 @@ record LstmGrad(Lstm forward) implements Unrolled {
 
   @Override
   public List<Spec> infer(List<Spec> in) {
-    Rules.count(y() + 3, this, names(), in);
-    List<Spec> made = forward.infer(in.subList(FIRST, y()));
-    Rules.require(
-        in.subList(0, FIRST).equals(made.subList(0, FIRST))
-            && in.subList(y(), y() + 3).equals(List.of(made.get(0), made.get(3), made.get(4))),
-        this,
-        "dy, dhn, dcn, y, u and c must be like the results",
-        names(),
-        in);
+    requireLikeResults(in, "dy, dhn, dcn, y, u and c", 3, 4);
     List<Spec> out = new ArrayList<>();
     out.add(in.get(FIRST + X));
     out.add(in.get(FIRST + H0));
@@ -206,26 +175,5 @@ record LstmGrad(Lstm forward) implements Unrolled {
   @Override
   public void simd(Call c, Workers w) {
     LstmGradSimd.run(this, c, w);
-  }
-
-  @Override
-  public long scratch(List<Spec> in, int workers) {
-    return UnrolledSimd.backwardScratch(this, in, workers);
-  }
-
-  @Override
-  public Keep keep() {
-    return Keep.NOTHING;
-  }
-
-  /// @throws IllegalStateException always
-  @Override
-  public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
-    throw Recurrent.noSecondDerivative(this);
-  }
-
-  @Override
-  public Cost cost(List<Spec> in) {
-    return Recurrent.cost(in.get(FIRST + X), in.get(FIRST + R), in, infer(in));
   }
 }

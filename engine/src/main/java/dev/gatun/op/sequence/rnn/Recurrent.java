@@ -121,7 +121,10 @@ public final class Recurrent {
     return joined(results);
   }
 
-  private static Result joined(List<Result> results) {
+  /// The results of the directions as those of a layer.
+  ///
+  /// @param results one or two
+  public static Result joined(List<Result> results) {
     Result first = results.get(0);
     if (results.size() == 1) {
       return new Result(first.y(), first.h().unsqueeze(0), first.c().map(c -> c.unsqueeze(0)));

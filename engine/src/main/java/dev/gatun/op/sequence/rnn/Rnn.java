@@ -5,7 +5,6 @@ import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
-import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
@@ -116,7 +115,7 @@ public record Rnn(RnnCell cell, boolean lengths, boolean reverse) implements Unr
 
   /// Gradients of `x` and `h0`, and the states that the steps read, `[T, B, H]`. Inputs: gradients
   /// of the results, the inputs of the [Rnn], its `y` and the state's part of its gates.
-  public record Grad(Rnn forward) implements Unrolled {
+  public record Grad(Rnn forward) implements Unwound {
     private static final int FIRST = 2;
 
     @Override
@@ -130,41 +129,13 @@ public record Rnn(RnnCell cell, boolean lengths, boolean reverse) implements Unr
     }
 
     @Override
-    public boolean lengths() {
-      return forward.lengths();
-    }
-
-    @Override
-    public boolean reverse() {
-      return forward.reverse();
-    }
-
-    @Override
-    public int lengthsAt() {
-      return forward.lengthsAt();
-    }
-
-    @Override
     public String names() {
       return "dy dhn " + forward.names() + " y u";
     }
 
-    /// Input number of `y`.
-    int y() {
-      return FIRST + (lengths() ? 4 : 3);
-    }
-
     @Override
     public List<Spec> infer(List<Spec> in) {
-      Rules.count(y() + 2, this, names(), in);
-      List<Spec> out = forward.infer(in.subList(FIRST, y()));
-      Rules.require(
-          in.subList(0, FIRST).equals(out.subList(0, 2))
-              && in.subList(y(), y() + 2).equals(List.of(out.get(0), out.get(2))),
-          this,
-          "dy, dhn, y and u must be like the results",
-          names(),
-          in);
+      requireLikeResults(in, "dy, dhn, y and u", 2);
       return List.of(in.get(FIRST + X), in.get(FIRST + H0), in.get(0));
     }
 
@@ -200,27 +171,6 @@ public record Rnn(RnnCell cell, boolean lengths, boolean reverse) implements Unr
     @Override
     public void simd(Call c, Workers w) {
       RnnSimd.backward(this, c, w);
-    }
-
-    @Override
-    public long scratch(List<Spec> in, int workers) {
-      return UnrolledSimd.backwardScratch(this, in, workers);
-    }
-
-    @Override
-    public Keep keep() {
-      return Keep.NOTHING;
-    }
-
-    /// @throws IllegalStateException always
-    @Override
-    public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
-      throw Recurrent.noSecondDerivative(this);
-    }
-
-    @Override
-    public Cost cost(List<Spec> in) {
-      return Recurrent.cost(in.get(FIRST + X), in.get(FIRST + R), in, infer(in));
     }
   }
 }

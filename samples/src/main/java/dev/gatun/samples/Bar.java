@@ -1,4 +1,4 @@
-package dev.gatun.samples.text;
+package dev.gatun.samples;
 
 import java.io.Console;
 import java.io.IOException;
@@ -10,9 +10,13 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/// Tells on standard error how many texts are done.
-interface Bar extends AutoCloseable {
-  void step(int texts);
+/// Tells on standard error how much of a task is done.
+public interface Bar extends AutoCloseable {
+  /// `count` more are done.
+  void step(int count);
+
+  /// Shows `text` beside the bar.
+  void say(String text);
 
   @Override
   void close();
@@ -28,25 +32,27 @@ interface Bar extends AutoCloseable {
     }
   }
 
-  static Bar of(int texts) {
-    return new Drawn(texts);
+  /// A bar for `most` steps of `task`.
+  static Bar of(String task, long most) {
+    return new Drawn(task, most);
   }
 
+  /// Tells nobody.
   static Bar none() {
     return new Silent();
   }
 
-  /// A bar.
+  /// A bar that is drawn.
   final class Drawn implements Bar {
     private static final int WIDTH = 100;
     private final ProgressBar bar;
 
-    Drawn(int texts) {
+    Drawn(String task, long most) {
       // A consumer of our own: the library's would ask for the terminal by native calls.
       this.bar =
           new ProgressBarBuilder()
-              .setTaskName("embedding")
-              .setInitialMax(texts)
+              .setTaskName(task)
+              .setInitialMax(most)
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(250)
               .setConsumer(
@@ -55,8 +61,13 @@ interface Bar extends AutoCloseable {
     }
 
     @Override
-    public void step(int texts) {
-      bar.stepBy(texts);
+    public void step(int count) {
+      bar.stepBy(count);
+    }
+
+    @Override
+    public void say(String text) {
+      bar.setExtraMessage(text);
     }
 
     @Override
@@ -68,8 +79,13 @@ interface Bar extends AutoCloseable {
 
   /// Nothing.
   final class Silent implements Bar {
+    Silent() {}
+
     @Override
-    public void step(int texts) {}
+    public void step(int count) {}
+
+    @Override
+    public void say(String text) {}
 
     @Override
     public void close() {}
