@@ -59,20 +59,12 @@ final class Slabs implements AutoCloseable {
     }
   }
 
-  /// The size class of `bytes`: a multiple of 64, and of a quarter of its own power of two.
-  /// Negative where `bytes` is beyond any class.
-  static long sizeClass(long bytes) {
-    long b = Math.max(ALIGN, (bytes + ALIGN - 1) & -ALIGN);
-    long step = Math.max(ALIGN, Long.highestOneBit(b) / 4);
-    return (b + step - 1) & -step;
-  }
-
   /// @throws IllegalStateException if closed or out of memory
   synchronized Slab take(long bytes) {
     if (closed) {
       throw new IllegalStateException("CpuDevice is closed; got a call that needs it open");
     }
-    long size = sizeClass(bytes);
+    long size = Buffer.sizeClass(bytes);
     if (bytes < 0 || size < bytes) {
       throw new IllegalArgumentException(
           "CpuDevice: a size in bytes must lie in [0, 2^63 - 2^60); got " + bytes);

@@ -6,10 +6,20 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// Memory of one device that one scope holds. Bytes beyond the tensor's own are padding.
 public abstract class Buffer {
+  private static final long ALIGN = 64;
+
   private final AtomicLong version = new AtomicLong();
   private final AtomicBoolean pinned = new AtomicBoolean();
 
   protected Buffer() {}
+
+  /// The size class of `bytes` in pools: a multiple of 64, and of a quarter of its own power of
+  /// two, so that at most a fifth is padding. Negative where `bytes` is beyond any class.
+  public static long sizeClass(long bytes) {
+    long b = Math.max(ALIGN, (bytes + ALIGN - 1) & -ALIGN);
+    long step = Math.max(ALIGN, Long.highestOneBit(b) / 4);
+    return (b + step - 1) & -step;
+  }
 
   /// Bytes that may be addressed.
   public abstract long bytes();

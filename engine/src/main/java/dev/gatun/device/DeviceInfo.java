@@ -3,7 +3,8 @@ package dev.gatun.device;
 /// What a kernel may ask of the device it writes a [dev.gatun.op.Launch] for.
 ///
 /// @param name as in [Device#name]
-/// @param gpu whether work-groups should be shaped for a GPU
+/// @param gpu whether work-groups should be shaped for a GPU: many work-items that share local
+///   memory. Otherwise a work-item is a loop over vector registers
 /// @param computeUnits cores or multiprocessors
 /// @param maxWorkGroup work-items in a group at most
 /// @param localBytes local memory of a group
@@ -14,4 +15,9 @@ public record DeviceInfo(
     int computeUnits,
     long maxWorkGroup,
     long localBytes,
-    boolean doubles) {}
+    boolean doubles) {
+  /// Lanes of a vector that a work-item should compute in: 64 bytes, or 1 on a GPU.
+  public int lanes(int elementBytes) {
+    return gpu ? 1 : 64 / elementBytes;
+  }
+}

@@ -29,9 +29,9 @@ public non-sealed interface Kernel extends Op {
     return 0;
   }
 
-  /// The OpenCL launches, in order.
+  /// The OpenCL launches, in order; empty where there is nothing to compute.
   ///
-  /// @throws IllegalStateException if this op has none
+  /// @throws IllegalStateException if this op has none on such a device
   default List<Launch> openCl(DeviceInfo d, List<Spec> in) {
     throw new IllegalStateException(
         this

@@ -363,6 +363,11 @@ public final class Scope implements AutoCloseable {
     return own(spec, b);
   }
 
+  /// For devices: a tensor over `b`, which is released with this scope.
+  public Tensor adopt(Spec spec, Buffer b) {
+    return own(spec, b);
+  }
+
   private Tensor own(Spec spec, Buffer b) {
     synchronized (this) {
       if (closed) {

@@ -12,9 +12,9 @@ import java.util.List;
 final class Compare {
   private Compare() {}
 
-  /// Fails unless `got` is within the case's bound of `want`, NaN and infinities in the same
-  /// places.
-  static void near(Run run, String what, List<Result> want, List<Result> got) {
+  /// Fails unless `got` is within `slack` times the case's bound of `want`, NaN and infinities in
+  /// the same places.
+  static void near(Run run, String what, double slack, List<Result> want, List<Result> got) {
     assertEquals(want.size(), got.size(), () -> run + " " + what + ": number of results");
     for (int k = 0; k < want.size(); k++) {
       Result w = want.get(k);
@@ -25,7 +25,7 @@ final class Compare {
           run + " " + what + ", result " + k,
           w.values(),
           g.values(),
-          run.of().bound(t, run.n()),
+          slack * run.of().bound(t, run.n()),
           run.of().ofScale()
               ? scale(w.values())
               : t == DType.F64 ? Double.MIN_NORMAL : Float.MIN_NORMAL);

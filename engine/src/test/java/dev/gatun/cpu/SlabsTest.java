@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.device.Buffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,14 +23,14 @@ final class SlabsTest {
 
   @Test
   void sizeClassesPadByAFifthAtMost() {
-    assertEquals(64, Slabs.sizeClass(0));
-    assertEquals(64, Slabs.sizeClass(64));
-    assertEquals(128, Slabs.sizeClass(65));
+    assertEquals(64, Buffer.sizeClass(0));
+    assertEquals(64, Buffer.sizeClass(64));
+    assertEquals(128, Buffer.sizeClass(65));
     for (long bytes = 64; bytes > 0 && bytes < 1L << 61; bytes += 1 + bytes / 7) {
-      long size = Slabs.sizeClass(bytes);
+      long size = Buffer.sizeClass(bytes);
       assertTrue(size >= bytes && size % 64 == 0);
       assertTrue(size <= Math.max(bytes + 63, bytes / 4 * 5 + 64), bytes + " -> " + size);
-      assertEquals(size, Slabs.sizeClass(size), "a class is its own class");
+      assertEquals(size, Buffer.sizeClass(size), "a class is its own class");
     }
   }
 

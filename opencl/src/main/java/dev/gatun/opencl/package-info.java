@@ -1,2 +1,5 @@
-/// The OpenCL device. Not there yet: see [dev.gatun.opencl.OpenCl#STATUS].
+/// The OpenCL device: [dev.gatun.opencl.OpenClDevice] over the generated bindings.
+@NullMarked
 package dev.gatun.opencl;
+
+import org.jspecify.annotations.NullMarked;

@@ -2,7 +2,8 @@ package dev.gatun.samples;
 
 import dev.gatun.cpu.CpuDevice;
 import dev.gatun.device.DeviceProvider;
-import dev.gatun.opencl.OpenCl;
+import dev.gatun.opencl.OpenClDevice;
+import dev.gatun.opencl.SignalGuard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,8 +132,15 @@ final class Doctor implements Runnable {
             .flatMap(p -> p.get().names().stream())
             .toList();
     line("devices", String.join(", ", names));
-    line("OpenCL devices", "none");
-    line("", OpenCl.STATUS);
+    openCl();
+  }
+
+  private void openCl() {
+    Optional<String> none = OpenClDevice.missing();
+    line("OpenCL devices", none.orElseGet(() -> String.join("; ", OpenClDevice.descriptions())));
+    if (none.isEmpty()) {
+      SignalGuard.missing().ifPresent(missing::add);
+    }
   }
 
   private static String property(String name) {

@@ -18,6 +18,11 @@ public record Abs() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return fabs(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return AbsSimd.BODY;
   }
@@ -42,6 +47,11 @@ public record Abs() implements Unary {
     @Override
     public double f(double dy, double x) {
       return dy * Math.signum(x);
+    }
+
+    @Override
+    public String cl() {
+      return "return x * (isnan(y) ? y : sign(y));";
     }
 
     @Override

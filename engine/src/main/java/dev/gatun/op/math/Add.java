@@ -24,6 +24,11 @@ public record Add() implements Arithmetic {
   }
 
   @Override
+  public String cl() {
+    return "return x + y;";
+  }
+
+  @Override
   public Workers.Body body() {
     return AddSimd.BODY;
   }

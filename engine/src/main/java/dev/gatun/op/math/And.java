@@ -13,6 +13,11 @@ public record And() implements Bitwise {
   }
 
   @Override
+  public String cl() {
+    return "return x & y;";
+  }
+
+  @Override
   public Workers.Body body() {
     return AndSimd.BODY;
   }

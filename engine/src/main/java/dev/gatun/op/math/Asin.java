@@ -18,6 +18,16 @@ public record Asin() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return asin(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "1 / sqrt((1 - x) * (1 + x))";
+  }
+
+  @Override
   public Workers.Body body() {
     return ArcSimd.ASIN;
   }

@@ -18,6 +18,16 @@ public record Atan() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return atan(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "1 / (1 + x * x)";
+  }
+
+  @Override
   public Workers.Body body() {
     return ArcSimd.ATAN;
   }

@@ -20,6 +20,11 @@ public record Atan2() implements Binary {
   }
 
   @Override
+  public String cl() {
+    return "return atan2(x, y);";
+  }
+
+  @Override
   public Workers.Body body() {
     return ArcSimd.ATAN2;
   }

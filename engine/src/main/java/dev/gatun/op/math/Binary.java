@@ -1,9 +1,11 @@
 package dev.gatun.op.math;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Layout;
 import dev.gatun.tensor.Shape;
@@ -14,6 +16,10 @@ import java.util.List;
 interface Binary extends Kernel {
   /// The definition on one pair.
   double f(double x, double y);
+
+  /// The body of the definition in OpenCL C, a function of `x` and `y` on numbers or vectors of
+  /// type `V`.
+  String cl();
 
   /// The vector form; touched only where vectors run.
   Workers.Body body();
@@ -43,6 +49,11 @@ interface Binary extends Kernel {
   default void simd(Call c, Workers w) {
     Elementwise.plan(c);
     w.run(body(), c, 0, Elementwise.rowBlocks(c));
+  }
+
+  @Override
+  default List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMap.binary(d, cl(), in, infer(in).get(0), 0, 0);
   }
 
   @Override

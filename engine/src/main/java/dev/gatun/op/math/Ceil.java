@@ -18,6 +18,11 @@ public record Ceil() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return ceil(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return CeilSimd.BODY;
   }

@@ -33,6 +33,16 @@ public record Clamp(double lo, double hi) implements Unary {
   }
 
   @Override
+  public double[] clAttributes() {
+    return new double[] {lo, hi};
+  }
+
+  @Override
+  public String cl() {
+    return "V z = x < a ? (V) (a) : x; return z > b ? (V) (b) : z;";
+  }
+
+  @Override
   public Workers.Body body() {
     return ClampSimd.BODY;
   }

@@ -1,11 +1,13 @@
 package dev.gatun.op.math;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Layout;
 import dev.gatun.tensor.Shape;
@@ -27,6 +29,9 @@ interface Comparison extends Kernel {
   default boolean takesBytes() {
     return false;
   }
+
+  /// The body of the definition in OpenCL C, a function of `x` and `y`.
+  String cl();
 
   /// The vector form; touched only where vectors run.
   Workers.Body body();
@@ -68,6 +73,11 @@ interface Comparison extends Kernel {
   @Override
   default Keep keep() {
     return Keep.NOTHING;
+  }
+
+  @Override
+  default List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMap.binary(d, cl(), in, infer(in).get(0), 0, 0);
   }
 
   @Override

@@ -19,6 +19,11 @@ public record Cos() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return cos(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return TrigSimd.COS;
   }

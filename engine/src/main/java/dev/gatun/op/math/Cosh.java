@@ -18,6 +18,16 @@ public record Cosh() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return cosh(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "sinh(x)";
+  }
+
+  @Override
   public Workers.Body body() {
     return HyperbolicSimd.COSH;
   }

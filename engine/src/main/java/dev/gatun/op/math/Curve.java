@@ -14,6 +14,14 @@ interface Curve extends Unary {
   /// The derivative at `v`.
   double slope(double v);
 
+  /// [#slope] in OpenCL C, an expression in `x` and the attribute `a`.
+  String clSlope();
+
+  @Override
+  default double[] clAttributes() {
+    return new double[] {parameter(), 0};
+  }
+
   /// Whether `v` is the result.
   default boolean ofResult() {
     return false;

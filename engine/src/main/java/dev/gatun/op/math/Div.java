@@ -19,6 +19,11 @@ public record Div() implements Binary {
   }
 
   @Override
+  public String cl() {
+    return "return x / y;";
+  }
+
+  @Override
   public Workers.Body body() {
     return DivSimd.BODY;
   }

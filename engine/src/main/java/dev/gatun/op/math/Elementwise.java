@@ -51,15 +51,17 @@ final class Elementwise {
   /// Reduces a broadcast to few axes: neighbours merge where both operands run on or both repeat.
   /// The innermost run becomes a row; rows longer than a block are cut.
   static void plan(Call c) {
-    long[] r = c.registers();
-    Shape z = c.outShape(0);
+    plan(c.registers(), c.inShape(0), c.inShape(1), c.outShape(0));
+  }
+
+  static void plan(long[] r, Shape x, Shape y, Shape z) {
     int n = 0;
     long sx = 1;
     long sy = 1;
     for (int i = 1; i <= z.rank(); i++) {
       long d = z.dim(-i);
-      long dx = i <= c.inShape(0).rank() ? c.inShape(0).dim(-i) : 1;
-      long dy = i <= c.inShape(1).rank() ? c.inShape(1).dim(-i) : 1;
+      long dx = i <= x.rank() ? x.dim(-i) : 1;
+      long dy = i <= y.rank() ? y.dim(-i) : 1;
       if (d != 1) {
         n = push(r, n, d, dx == 1 ? 0 : sx, dy == 1 ? 0 : sy);
       }

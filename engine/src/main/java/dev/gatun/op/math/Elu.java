@@ -39,6 +39,16 @@ public record Elu(double a) implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return x > 0 ? x : a * expm1(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "x > 0 ? (V) (1) : x + a";
+  }
+
+  @Override
   public Workers.Body body() {
     return RampSimd.ELU;
   }

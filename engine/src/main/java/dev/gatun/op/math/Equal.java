@@ -23,6 +23,11 @@ public record Equal() implements Comparison {
   }
 
   @Override
+  public String cl() {
+    return "return x == y;";
+  }
+
+  @Override
   public Workers.Body body() {
     return EqualSimd.BODY;
   }

@@ -18,6 +18,16 @@ public record Erf() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return erf(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "1.1283791670955126 * exp(-x * x)";
+  }
+
+  @Override
   public Workers.Body body() {
     return ErfSimd.ERF;
   }

@@ -18,6 +18,11 @@ public record Exp() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return exp(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return ExpSimd.BODY;
   }

@@ -26,6 +26,16 @@ public record Exp2() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return exp2(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "0.6931471805599453 * x";
+  }
+
+  @Override
   public Workers.Body body() {
     return ExpSimd.EXP2;
   }

@@ -23,6 +23,16 @@ public record Expm1() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return expm1(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "x + 1";
+  }
+
+  @Override
   public Workers.Body body() {
     return ExpSimd.EXPM1;
   }

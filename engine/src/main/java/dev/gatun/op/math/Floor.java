@@ -18,6 +18,11 @@ public record Floor() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return floor(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return FloorSimd.BODY;
   }

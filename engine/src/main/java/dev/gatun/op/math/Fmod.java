@@ -21,6 +21,11 @@ public record Fmod() implements Binary {
   }
 
   @Override
+  public String cl() {
+    return "return fmod(x, y);";
+  }
+
+  @Override
   public Workers.Body body() {
     return FmodSimd.BODY;
   }

@@ -20,6 +20,11 @@ public record Gelu() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return x == (V) (LOWEST) ? (V) (0) : x * (0.5 * erfc(x * " + "-0.7071067811865476));";
+  }
+
+  @Override
   public Workers.Body body() {
     return GeluSimd.BODY;
   }
@@ -44,6 +49,13 @@ public record Gelu() implements Unary {
     @Override
     public double f(double dy, double x) {
       return dy * NormalCdf.geluDerivative(x);
+    }
+
+    @Override
+    public String cl() {
+      return "V e = 0.3989422804014327 * exp(-0.5 * y * y); return x * "
+          + "(0.5 * erfc(y * -0.7071067811865476) + (isinf(y) ? (V) (0) "
+          + ": y * e));";
     }
 
     @Override

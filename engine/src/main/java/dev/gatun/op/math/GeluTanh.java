@@ -42,6 +42,17 @@ public record GeluTanh() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return x < -25 ? (V) (0) : x / (1 + exp(-x * "
+        + "(1.5957691216057308 + 0.07135481627260025 * x * x)));";
+  }
+
+  @Override
+  public String clSlope() {
+    return "GELU_TANH_SLOPE(x)";
+  }
+
+  @Override
   public Workers.Body body() {
     return GeluTanhSimd.GELU;
   }

@@ -23,6 +23,11 @@ public record Greater() implements Comparison {
   }
 
   @Override
+  public String cl() {
+    return "return x > y;";
+  }
+
+  @Override
   public Workers.Body body() {
     return GreaterSimd.BODY;
   }
@@ -33,6 +38,11 @@ public record Greater() implements Comparison {
     @Override
     public double f(double x, double y) {
       return x > y ? 1 : x == y ? 0.5 : 0;
+    }
+
+    @Override
+    public String cl() {
+      return "return x > y ? (V) (1) : x == y ? (V) (0.5) : (V) (0);";
     }
 
     @Override

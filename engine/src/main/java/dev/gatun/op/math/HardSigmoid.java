@@ -18,6 +18,16 @@ public record HardSigmoid() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "V z = x + 3; z = z < 0 ? (V) (0) : z; z = z > 6 ? (V) (6) : " + "z; return z / 6;";
+  }
+
+  @Override
+  public String clSlope() {
+    return "fabs(x) < 3 ? (V) (1.0 / 6) : (V) (0)";
+  }
+
+  @Override
   public Workers.Body body() {
     return RampSimd.HARD_SIGMOID;
   }

@@ -18,6 +18,16 @@ public record HardSwish() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "V z = x + 3; z = z < 0 ? (V) (0) : z; z = z > 6 ? (V) (6) : " + "z; return x * z / 6;";
+  }
+
+  @Override
+  public String clSlope() {
+    return "x <= -3 ? (V) (0) : x >= 3 ? (V) (1) : (2 * x + 3) / 6";
+  }
+
+  @Override
   public Workers.Body body() {
     return RampSimd.HARD_SWISH;
   }

@@ -12,6 +12,11 @@ public record IsFinite() implements Predicate {
   }
 
   @Override
+  public String cl() {
+    return "return isfinite(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return IsFiniteSimd.BODY;
   }

@@ -12,6 +12,11 @@ public record IsInfinite() implements Predicate {
   }
 
   @Override
+  public String cl() {
+    return "return isinf(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return IsInfiniteSimd.BODY;
   }

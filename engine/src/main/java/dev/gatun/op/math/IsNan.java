@@ -12,6 +12,11 @@ public record IsNan() implements Predicate {
   }
 
   @Override
+  public String cl() {
+    return "return isnan(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return IsNanSimd.BODY;
   }

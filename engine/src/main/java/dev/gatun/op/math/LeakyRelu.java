@@ -25,6 +25,16 @@ public record LeakyRelu(double a) implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return x > 0 ? x : a * x;";
+  }
+
+  @Override
+  public String clSlope() {
+    return "x > 0 ? (V) (1) : (V) (a)";
+  }
+
+  @Override
   public Workers.Body body() {
     return RampSimd.LEAKY;
   }

@@ -18,6 +18,11 @@ public record Less() implements Comparison {
   }
 
   @Override
+  public String cl() {
+    return "return x < y;";
+  }
+
+  @Override
   public Workers.Body body() {
     return LessSimd.BODY;
   }

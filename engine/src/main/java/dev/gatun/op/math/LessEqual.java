@@ -18,6 +18,11 @@ public record LessEqual() implements Comparison {
   }
 
   @Override
+  public String cl() {
+    return "return x <= y;";
+  }
+
+  @Override
   public Workers.Body body() {
     return LessEqualSimd.BODY;
   }

@@ -18,6 +18,11 @@ public record Log() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return log(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return LogSimd.BODY;
   }

@@ -18,6 +18,16 @@ public record Log1p() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return log1p(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "1 / (1 + x)";
+  }
+
+  @Override
   public Workers.Body body() {
     return LogSimd.LOG1P;
   }

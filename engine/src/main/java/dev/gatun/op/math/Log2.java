@@ -25,6 +25,16 @@ public record Log2() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return log2(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "1 / (x * 0.6931471805599453)";
+  }
+
+  @Override
   public Workers.Body body() {
     return LogSimd.LOG2;
   }

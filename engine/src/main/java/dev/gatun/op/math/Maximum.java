@@ -25,6 +25,11 @@ public record Maximum() implements Arithmetic {
   }
 
   @Override
+  public String cl() {
+    return "return GREATER(x, y);";
+  }
+
+  @Override
   public Workers.Body body() {
     return MaximumSimd.BODY;
   }

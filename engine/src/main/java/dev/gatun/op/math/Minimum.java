@@ -25,6 +25,11 @@ public record Minimum() implements Arithmetic {
   }
 
   @Override
+  public String cl() {
+    return "return LESSER(x, y);";
+  }
+
+  @Override
   public Workers.Body body() {
     return MinimumSimd.BODY;
   }

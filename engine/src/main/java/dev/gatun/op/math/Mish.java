@@ -23,6 +23,17 @@ public record Mish() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "V w = exp(x > 40 ? (V) (40) : x); V n = w * (w + 2); return "
+        + "x == (V) (LOWEST) ? (V) (0) : x * (n / (n + 2));";
+  }
+
+  @Override
+  public String clSlope() {
+    return "MISH_SLOPE(x)";
+  }
+
+  @Override
   public Workers.Body body() {
     return SoftplusSimd.MISH;
   }

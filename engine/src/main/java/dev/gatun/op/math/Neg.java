@@ -46,6 +46,11 @@ public record Neg() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return -x;";
+  }
+
+  @Override
   public Workers.Body body() {
     return NegSimd.BODY;
   }

@@ -13,6 +13,11 @@ public record Or() implements Bitwise {
   }
 
   @Override
+  public String cl() {
+    return "return x | y;";
+  }
+
+  @Override
   public Workers.Body body() {
     return OrSimd.BODY;
   }

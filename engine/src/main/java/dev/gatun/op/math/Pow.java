@@ -23,6 +23,11 @@ public record Pow() implements Binary {
   }
 
   @Override
+  public String cl() {
+    return "return POWER(x, y);";
+  }
+
+  @Override
   public Workers.Body body() {
     return PowSimd.BODY;
   }
@@ -62,6 +67,11 @@ public record Pow() implements Binary {
     }
 
     @Override
+    public String cl() {
+      return "return x == 0 ? (V) (0) : x * log(y);";
+    }
+
+    @Override
     public Workers.Body body() {
       return PowSimd.TIMES_LOG;
     }
@@ -97,6 +107,16 @@ public record Pow() implements Binary {
     @Override
     public double parameter() {
       return p;
+    }
+
+    @Override
+    public String cl() {
+      return "return POWER(x, (V) (a));";
+    }
+
+    @Override
+    public String clSlope() {
+      return "a * POWER(x, (V) (a - 1))";
     }
 
     @Override

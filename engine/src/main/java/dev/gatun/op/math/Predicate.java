@@ -1,11 +1,13 @@
 package dev.gatun.op.math;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
@@ -18,6 +20,9 @@ import java.util.Optional;
 interface Predicate extends Kernel {
   /// The definition on one element.
   boolean holds(double x);
+
+  /// The body of the definition in OpenCL C, a function of `x`.
+  String cl();
 
   /// The vector form; touched only where vectors run.
   Workers.Body body();
@@ -49,6 +54,11 @@ interface Predicate extends Kernel {
   @Override
   default Keep keep() {
     return Keep.NOTHING;
+  }
+
+  @Override
+  default List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMap.unary(d, cl(), in.get(0), DType.BOOL, 0, 0);
   }
 
   @Override

@@ -18,6 +18,11 @@ public record Reciprocal() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return 1 / x;";
+  }
+
+  @Override
   public Workers.Body body() {
     return ReciprocalSimd.BODY;
   }
@@ -42,6 +47,11 @@ public record Reciprocal() implements Unary {
     @Override
     public double f(double dy, double y) {
       return -dy * y * y;
+    }
+
+    @Override
+    public String cl() {
+      return "return -x * y * y;";
     }
 
     @Override

@@ -22,6 +22,11 @@ public record Relu() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return isnan(x) | (x > 0) ? x : (V) (0);";
+  }
+
+  @Override
   public Workers.Body body() {
     return ReluSimd.BODY;
   }
@@ -41,6 +46,11 @@ public record Relu() implements Unary {
     @Override
     public double f(double dy, double y) {
       return y > 0 ? dy : 0;
+    }
+
+    @Override
+    public String cl() {
+      return "return y > 0 ? x : (V) (0);";
     }
 
     @Override

@@ -18,6 +18,11 @@ public record Round() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return rint(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return RoundSimd.BODY;
   }

@@ -23,6 +23,16 @@ public record Rsqrt() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return 1 / sqrt(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "-0.5 * x * x * x";
+  }
+
+  @Override
   public Workers.Body body() {
     return RootSimd.RSQRT;
   }

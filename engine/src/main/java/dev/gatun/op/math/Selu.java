@@ -28,6 +28,16 @@ public record Selu() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return x > 0 ? 1.0507009873554805 * x : 1.7580993408473766 " + "* expm1(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "x > 0 ? (V) (1.0507009873554805) : x + 1.7580993408473766";
+  }
+
+  @Override
   public Workers.Body body() {
     return RampSimd.SELU;
   }

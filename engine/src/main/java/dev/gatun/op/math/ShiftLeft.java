@@ -19,6 +19,11 @@ public record ShiftLeft() implements Bitwise {
   }
 
   @Override
+  public String cl() {
+    return "return x << y;";
+  }
+
+  @Override
   public Workers.Body body() {
     return ShiftLeftSimd.BODY;
   }

@@ -19,6 +19,11 @@ public record Sigmoid() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "V e = exp(-fabs(x)); return (x < 0 ? e : (V) (1)) / (1 + e);";
+  }
+
+  @Override
   public Workers.Body body() {
     return SigmoidSimd.BODY;
   }
@@ -43,6 +48,11 @@ public record Sigmoid() implements Unary {
     @Override
     public double f(double dy, double y) {
       return dy * y * (1 - y);
+    }
+
+    @Override
+    public String cl() {
+      return "return x * y * (1 - y);";
     }
 
     @Override

@@ -18,6 +18,11 @@ public record Sign() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return isnan(x) ? x : sign(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return SignSimd.BODY;
   }

@@ -23,6 +23,11 @@ public record Silu() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return x / (1 + exp(-x));";
+  }
+
+  @Override
   public Workers.Body body() {
     return SiluSimd.BODY;
   }
@@ -43,6 +48,11 @@ public record Silu() implements Unary {
     public double f(double dy, double x) {
       double s = 1 / (1 + Math.exp(-x));
       return dy * s * (1 + x * (1 - s));
+    }
+
+    @Override
+    public String cl() {
+      return "V s = 1 / (1 + exp(-y)); return x * s * (1 + y * (1 - s));";
     }
 
     @Override

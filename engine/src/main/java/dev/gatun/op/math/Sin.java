@@ -19,6 +19,11 @@ public record Sin() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return sin(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return TrigSimd.SIN;
   }

@@ -18,6 +18,16 @@ public record Sinh() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return sinh(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "cosh(x)";
+  }
+
+  @Override
   public Workers.Body body() {
     return HyperbolicSimd.SINH;
   }

@@ -1,11 +1,13 @@
 package dev.gatun.op.math;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -48,6 +50,11 @@ record Slope(Curve of) implements Kernel {
   @Override
   public List<Optional<Tensor>> vjp(Node n, List<Optional<Tensor>> dy) {
     return List.of(Optional.empty(), Optional.empty());
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMap.slope(d, of.clSlope(), in, of.parameter());
   }
 
   @Override

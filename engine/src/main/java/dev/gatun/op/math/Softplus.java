@@ -18,6 +18,16 @@ public record Softplus() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return (isnan(x) | (x > 0) ? x : (V) (0)) + log1p(exp(-fabs(x)));";
+  }
+
+  @Override
+  public String clSlope() {
+    return "1 / (1 + exp(-x))";
+  }
+
+  @Override
   public Workers.Body body() {
     return SoftplusSimd.SOFTPLUS;
   }

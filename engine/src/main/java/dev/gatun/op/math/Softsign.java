@@ -19,6 +19,16 @@ public record Softsign() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return x / (1 + fabs(x));";
+  }
+
+  @Override
+  public String clSlope() {
+    return "1 / ((1 + fabs(x)) * (1 + fabs(x)))";
+  }
+
+  @Override
   public Workers.Body body() {
     return RampSimd.SOFTSIGN;
   }

@@ -23,6 +23,16 @@ public record Sqrt() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return sqrt(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "0.5 / x";
+  }
+
+  @Override
   public Workers.Body body() {
     return RootSimd.SQRT;
   }

@@ -18,6 +18,11 @@ public record Square() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return x * x;";
+  }
+
+  @Override
   public Workers.Body body() {
     return SquareSimd.BODY;
   }
@@ -42,6 +47,11 @@ public record Square() implements Unary {
     @Override
     public double f(double dy, double x) {
       return 2 * x * dy;
+    }
+
+    @Override
+    public String cl() {
+      return "return 2 * y * x;";
     }
 
     @Override

@@ -24,6 +24,16 @@ public record Tan() implements Curve {
   }
 
   @Override
+  public String cl() {
+    return "return tan(x);";
+  }
+
+  @Override
+  public String clSlope() {
+    return "1 + x * x";
+  }
+
+  @Override
   public Workers.Body body() {
     return TrigSimd.TAN;
   }

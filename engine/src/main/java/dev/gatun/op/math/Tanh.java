@@ -18,6 +18,11 @@ public record Tanh() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return tanh(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return TanhSimd.BODY;
   }
@@ -42,6 +47,11 @@ public record Tanh() implements Unary {
     @Override
     public double f(double dy, double y) {
       return dy * (1 - y) * (1 + y);
+    }
+
+    @Override
+    public String cl() {
+      return "return x * (1 - y) * (1 + y);";
     }
 
     @Override

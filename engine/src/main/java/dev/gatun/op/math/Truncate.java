@@ -18,6 +18,11 @@ public record Truncate() implements Unary {
   }
 
   @Override
+  public String cl() {
+    return "return trunc(x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return TruncateSimd.BODY;
   }

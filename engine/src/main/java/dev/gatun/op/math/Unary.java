@@ -1,9 +1,11 @@
 package dev.gatun.op.math;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import java.util.List;
@@ -15,6 +17,15 @@ interface Unary extends Kernel {
 
   /// The vector form; touched only where vectors run.
   Workers.Body body();
+
+  /// The body of the definition in OpenCL C, a function of `x` and the attributes `a` and `b` on
+  /// numbers or vectors of type `V`.
+  String cl();
+
+  /// The attributes that [#cl] sees.
+  default double[] clAttributes() {
+    return new double[2];
+  }
 
   /// Floating-point operations an element.
   double flops();
@@ -36,6 +47,12 @@ interface Unary extends Kernel {
   @Override
   default void simd(Call c, Workers w) {
     w.run(body(), c, 0, Elementwise.blocks(c.inShape(0)));
+  }
+
+  @Override
+  default List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    double[] a = clAttributes();
+    return ClMap.unary(d, cl(), in.get(0), in.get(0).dtype(), a[0], a[1]);
   }
 
   @Override

@@ -13,6 +13,11 @@ public record Xor() implements Bitwise {
   }
 
   @Override
+  public String cl() {
+    return "return x ^ y;";
+  }
+
+  @Override
   public Workers.Body body() {
     return XorSimd.BODY;
   }

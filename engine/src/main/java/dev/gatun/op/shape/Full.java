@@ -1,11 +1,13 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -35,6 +37,11 @@ public record Full(DType dtype, Shape shape, double value) implements Kernel {
   public void simd(Call c, Workers w) {
     c.registers()[0] = Double.doubleToRawLongBits(value);
     w.run(Bytes::fill, c, 0, Bytes.blocks(c.outSpec(0).bytes()));
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMoves.fill(d, infer(in).get(0), value);
   }
 
   @Override

@@ -1,0 +1,85 @@
+package dev.gatun.op.math;
+
+import dev.gatun.device.DeviceInfo;
+import dev.gatun.op.ClSource;
+import dev.gatun.op.Launch;
+import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Spec;
+import java.util.Arrays;
+import java.util.List;
+
+/// OpenCL launches of elementwise ops from the body of a function of one element.
+final class ClMap {
+  private static final ClSource SOURCE = ClSource.of(ClMap.class, "map.cl");
+  private static final int CPU_CHUNK = 256;
+  private static final int CPU_GROUP = 16;
+  private static final int GPU_GROUP = 64;
+
+  private ClMap() {}
+
+  /// `y = f(x)`; `body` sees `x`, `a` and `b`.
+  static List<Launch> unary(DeviceInfo d, String body, Spec x, DType result, double a, double b) {
+    DType t = x.dtype();
+    Launch.Builder l = program(d, "unary", body, t, result).in(0).out(0).longs(x.shape().elems());
+    return List.of(attributes(l, t, a, b).over(items(d, x.shape().elems()), group(d)));
+  }
+
+  /// `z = f(x, y)` with broadcasting; `body` sees `x`, `y`, `a` and `b`.
+  static List<Launch> binary(DeviceInfo d, String body, List<Spec> in, Spec z, double a, double b) {
+    return binary(program(d, "binary", body, in.get(0).dtype(), z.dtype()), d, in, z, a, b);
+  }
+
+  /// `z = x slope(y)`; `slope` is an expression in `x` and `a`.
+  static List<Launch> slope(DeviceInfo d, String slope, List<Spec> in, double a) {
+    Spec z = in.get(0);
+    Launch.Builder l =
+        program(d, "binary", "return x * slope(y, a);", z.dtype(), z.dtype())
+            .define("IS_SLOPE", 1)
+            .define("SLOPE", slope);
+    return binary(l, d, in, z, a, 0);
+  }
+
+  private static List<Launch> binary(
+      Launch.Builder l, DeviceInfo d, List<Spec> in, Spec z, double a, double b) {
+    long[] r = new long[Elementwise.Y_STRIDE + Elementwise.MAX_AXES];
+    Elementwise.plan(r, in.get(0).shape(), in.get(1).shape(), z.shape());
+    int axes = (int) r[Elementwise.AXES];
+    long inner = r[Elementwise.INNER];
+    l.in(0, 1)
+        .out(0)
+        .longs(inner, r[Elementwise.X_INNER], r[Elementwise.Y_INNER], axes - 1)
+        .long16(outer(r, Elementwise.SIZE, axes))
+        .long16(outer(r, Elementwise.X_STRIDE, axes))
+        .long16(outer(r, Elementwise.Y_STRIDE, axes));
+    long rows = inner == 0 ? 0 : r[Elementwise.ROWS];
+    return List.of(attributes(l, in.get(0).dtype(), a, b).over(items(d, inner), rows, group(d), 1));
+  }
+
+  private static long[] outer(long[] r, int from, int axes) {
+    return Arrays.copyOfRange(r, from + 1, from + axes);
+  }
+
+  private static Launch.Builder program(
+      DeviceInfo d, String entry, String body, DType t, DType result) {
+    boolean vectors = t.computes() && result == t;
+    Launch.Builder l =
+        Launch.of(SOURCE, entry)
+            .computes(t)
+            .define("BODY", body)
+            .define("LANES", vectors ? d.lanes(t.bytes()) : 1)
+            .define("CHUNK", d.gpu() ? 1 : CPU_CHUNK);
+    return result == t ? l : l.define("R", Launch.name(result));
+  }
+
+  private static Launch.Builder attributes(Launch.Builder l, DType t, double a, double b) {
+    return t.computes() ? l.real(t, a).real(t, b) : l.longs((long) a, (long) b);
+  }
+
+  private static long items(DeviceInfo d, long n) {
+    return d.gpu() ? n : Math.ceilDiv(n, (long) CPU_CHUNK);
+  }
+
+  private static long group(DeviceInfo d) {
+    return d.gpu() ? GPU_GROUP : CPU_GROUP;
+  }
+}

@@ -1,0 +1,114 @@
+// Element by element: each work-item goes through CHUNK elements, in vectors of LANES where the type of the
+// results is that of the inputs. BODY is the body of a function of x, y and the attributes a and b.
+#if LANES > 1
+#define V CAT(T, LANES)
+#define LOAD(x, i) CAT(vload, LANES)(0, (x) + (i))
+#define STORE(v, y, i) CAT(vstore, LANES)(v, 0, (y) + (i))
+#else
+#define V T
+#define LOAD(x, i) (x)[i]
+#define STORE(v, y, i) (y)[i] = (v)
+#endif
+#ifndef R
+#define R T
+#define RV V
+#else
+#define RV R
+#endif
+
+#if defined(IS_F32) || defined(IS_F64)
+#define PARAMETER T
+#define GREATER(x, y) (isnan(x) | ((x) > (y)) | (((x) == (y)) & ((x) == 0) & (signbit(y) != 0)) ? (x) : (y))
+#define LESSER(x, y) (isnan(x) | ((x) < (y)) | (((x) == (y)) & ((x) == 0) & (signbit(x) != 0)) ? (x) : (y))
+// 1 to the power of NaN, and of infinity, is NaN as in Java.
+#define POWER(x, y) ((fabs(x) == 1) & (isinf(y) | (isnan(y))) ? (V) (NAN_T) : pow(x, y))
+#else
+#define PARAMETER long
+#define GREATER(x, y) max(x, y)
+#define LESSER(x, y) min(x, y)
+#endif
+
+#ifdef IS_SLOPE
+inline V gelu_tanh_slope(V x) {
+  V z = x < -25 ? (V) (-25) : x > 25 ? (V) (25) : x;
+  V s = 1 / (1 + exp(-z * (1.5957691216057308 + 0.07135481627260025 * z * z)));
+  return s + s * (1 - s) * z * (1.5957691216057308 + 3 * 0.07135481627260025 * z * z);
+}
+
+inline V mish_slope(V x) {
+  V w = exp(x > 40 ? (V) (40) : x);
+  V n = w * (w + 2);
+  V z = x < -800 ? (V) (-800) : x > 800 ? (V) (800) : x;
+  return n / (n + 2) + z * 4 * w * (w + 1) / ((n + 2) * (n + 2));
+}
+#define GELU_TANH_SLOPE(x) gelu_tanh_slope(x)
+#define MISH_SLOPE(x) mish_slope(x)
+
+inline V slope(V x, PARAMETER a) { return SLOPE; }
+#endif
+
+inline RV f(V x, V y, PARAMETER a, PARAMETER b) { BODY }
+
+kernel void unary(IN(T, x), OUT(R, y), const long n, const PARAMETER a, const PARAMETER b) {
+  OPEN(T, x);
+  OPEN_OUT(R, y);
+  long i = get_global_id(0) * (long) CHUNK;
+  const long end = min(i + CHUNK, n);
+  for (; i + LANES <= end; i += LANES) {
+    V v = LOAD(x, i);
+    STORE(f(v, v, a, b), y, i);
+  }
+#if LANES > 1
+  if (i < end) {
+    T part[LANES] = {0};
+    for (long j = i; j < end; j++) part[j - i] = x[j];
+    V v = LOAD(part, 0);
+    STORE(f(v, v, a, b), part, 0);
+    for (long j = i; j < end; j++) y[j] = part[j - i];
+  }
+#endif
+}
+
+// Rows of `inner` elements; an operand that repeats along the row has a stride of 0 there. Rows lie under outer axes
+// of sizes `size`, the innermost first, along which operands have strides `xs` and `ys`.
+kernel void binary(
+    IN(T, x_), IN(T, y_), OUT(R, z_), const long inner, const long xi, const long yi, const long axes, const long16 size,
+    const long16 xs, const long16 ys, const PARAMETER a, const PARAMETER b) {
+  OPEN(T, x_);
+  OPEN(T, y_);
+  OPEN_OUT(R, z_);
+  long i = get_global_id(0) * (long) CHUNK;
+  const long end = min(i + CHUNK, inner);
+  ARRAY16(sizes, size);
+  ARRAY16(xStrides, xs);
+  ARRAY16(yStrides, ys);
+  long row = get_global_id(1);
+  __global R* z = z_ + row * inner;
+  __global const T* x = x_;
+  __global const T* y = y_;
+  for (int k = 0; k < axes; k++) {
+    const long at = row % sizes[k];
+    row /= sizes[k];
+    x += at * xStrides[k];
+    y += at * yStrides[k];
+  }
+#if LANES > 1
+  for (; i + LANES <= end; i += LANES) {
+    V v = xi == 0 ? (V) (x[0]) : LOAD(x, i);
+    V w = yi == 0 ? (V) (y[0]) : LOAD(y, i);
+    STORE(f(v, w, a, b), z, i);
+  }
+  if (i < end) {
+    T v[LANES] = {0};
+    T w[LANES] = {0};
+    for (long j = i; j < end; j++) {
+      v[j - i] = x[j * xi];
+      w[j - i] = y[j * yi];
+    }
+    STORE(f(LOAD(v, 0), LOAD(w, 0), a, b), v, 0);
+    for (long j = i; j < end; j++) z[j] = v[j - i];
+  }
+#else
+  for (; i < end; i++) z[i] = f(x[i * xi], y[i * yi], a, b);
+#endif
+}

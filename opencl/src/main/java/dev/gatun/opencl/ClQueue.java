@@ -1,0 +1,197 @@
+package dev.gatun.opencl;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.gatun.bindings.opencl.CL;
+import dev.gatun.op.Launch;
+import dev.gatun.opencl.ClBuffers.ClBuffer;
+import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/// Sets arguments and enqueues, in order, without waiting. Native memory for arguments is taken
+/// once. Not safe for threads: setting the arguments of a kernel is not.
+final class ClQueue {
+  private static final int AXES = 16;
+
+  private final MemorySegment queue;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment slot = arena.allocate(AXES * 8L, 128);
+  private final MemorySegment global = arena.allocate(JAVA_LONG, 3);
+  private final MemorySegment local = arena.allocate(JAVA_LONG, 3);
+  private final MemorySegment event = arena.allocate(ADDRESS);
+
+  ClQueue(MemorySegment queue) {
+    this.queue = queue;
+  }
+
+  MemorySegment id() {
+    return queue;
+  }
+
+  /// Enqueues `launch` of `kernel`.
+  ///
+  /// @return nanoseconds on the device if `timed`, for which it waits, else 0
+  long enqueue(
+      Launch launch,
+      MemorySegment kernel,
+      List<Tensor> in,
+      List<Tensor> out,
+      MemorySegment scratch,
+      boolean timed) {
+    int n = 0;
+    for (Launch.Argument a : launch.arguments()) {
+      n = set(kernel, n, a, in, out, scratch);
+    }
+    for (int i = 0; i < launch.global().size(); i++) {
+      global.setAtIndex(JAVA_LONG, i, launch.global().get(i));
+      local.setAtIndex(JAVA_LONG, i, launch.local().get(i));
+    }
+    Native.check(
+        CL.clEnqueueNDRangeKernel(
+            queue,
+            kernel,
+            launch.global().size(),
+            MemorySegment.NULL,
+            global,
+            local,
+            0,
+            MemorySegment.NULL,
+            timed ? event : MemorySegment.NULL),
+        "clEnqueueNDRangeKernel");
+    return timed ? nanos() : 0;
+  }
+
+  private long nanos() {
+    Native.check(CL.clWaitForEvents(1, event), "clWaitForEvents");
+    MemorySegment e = event.get(ADDRESS, 0);
+    long start = profile(e, CL.CL_PROFILING_COMMAND_START());
+    long end = profile(e, CL.CL_PROFILING_COMMAND_END());
+    Native.check(CL.clReleaseEvent(e), "clReleaseEvent");
+    return end - start;
+  }
+
+  private long profile(MemorySegment e, int what) {
+    Native.check(
+        CL.clGetEventProfilingInfo(e, what, 8, slot, MemorySegment.NULL),
+        "clGetEventProfilingInfo");
+    return slot.get(JAVA_LONG, 0);
+  }
+
+  /// Sets the parameters of `a` from number `n` on.
+  ///
+  /// @return the next number
+  private int set(
+      MemorySegment kernel,
+      int n,
+      Launch.Argument a,
+      List<Tensor> in,
+      List<Tensor> out,
+      MemorySegment scratch) {
+    switch (a) {
+      case Launch.In(int i) -> {
+        return tensor(kernel, n, in.get(i));
+      }
+      case Launch.Out(int i) -> {
+        return tensor(kernel, n, out.get(i));
+      }
+      case Launch.Strides(int i) -> {
+        slot.fill((byte) 0);
+        Tensor t = in.get(i);
+        int rank = t.shape().rank();
+        for (int axis = 0; axis < rank; axis++) {
+          slot.setAtIndex(JAVA_LONG, rank - 1 - axis, t.layout().stride(axis));
+        }
+        argument(kernel, n, AXES * 8L, slot);
+      }
+      case Launch.Scratch(long offset, long bytes) -> {
+        slot.set(ADDRESS, 0, scratch);
+        argument(kernel, n, 8, slot);
+        slot.set(JAVA_LONG, 0, offset);
+        argument(kernel, n + 1, 8, slot);
+        return n + 2;
+      }
+      case Launch.Long1(long value) -> {
+        slot.set(JAVA_LONG, 0, value);
+        argument(kernel, n, 8, slot);
+      }
+      case Launch.Long16(List<Long> values) -> {
+        slot.fill((byte) 0);
+        for (int i = 0; i < values.size(); i++) {
+          slot.setAtIndex(JAVA_LONG, i, values.get(i));
+        }
+        argument(kernel, n, AXES * 8L, slot);
+      }
+      case Launch.Real(DType type, double value) -> {
+        if (type == DType.F64) {
+          slot.set(JAVA_DOUBLE, 0, value);
+        } else {
+          slot.set(JAVA_FLOAT, 0, (float) value);
+        }
+        argument(kernel, n, type.bytes(), slot);
+      }
+      case Launch.Local(long bytes) -> argument(kernel, n, bytes, MemorySegment.NULL);
+    }
+    return n + 1;
+  }
+
+  private int tensor(MemorySegment kernel, int n, Tensor t) {
+    slot.set(ADDRESS, 0, ((ClBuffer) t.buffer()).memory());
+    argument(kernel, n, 8, slot);
+    slot.set(JAVA_LONG, 0, t.layout().offset());
+    argument(kernel, n + 1, 8, slot);
+    return n + 2;
+  }
+
+  private static void argument(MemorySegment kernel, int n, long size, MemorySegment value) {
+    int status = CL.clSetKernelArg(kernel, n, size, value);
+    if (status != 0) {
+      throw new ClException("clSetKernelArg", status, "argument " + n + " of " + size + " bytes");
+    }
+  }
+
+  void read(ClBuffer source, long offset, MemorySegment target) {
+    Native.check(
+        CL.clEnqueueReadBuffer(
+            queue,
+            source.memory(),
+            1,
+            offset,
+            target.byteSize(),
+            target,
+            0,
+            MemorySegment.NULL,
+            MemorySegment.NULL),
+        "clEnqueueReadBuffer");
+  }
+
+  void write(ClBuffer target, long offset, MemorySegment source) {
+    Native.check(
+        CL.clEnqueueWriteBuffer(
+            queue,
+            target.memory(),
+            1,
+            offset,
+            source.byteSize(),
+            source,
+            0,
+            MemorySegment.NULL,
+            MemorySegment.NULL),
+        "clEnqueueWriteBuffer");
+  }
+
+  void finish() {
+    Native.check(CL.clFinish(queue), "clFinish");
+  }
+
+  void close() {
+    finish();
+    Native.check(CL.clReleaseCommandQueue(queue), "clReleaseCommandQueue");
+    arena.close();
+  }
+}
