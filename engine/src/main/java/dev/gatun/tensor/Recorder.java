@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +26,8 @@ final class Recorder {
   private final List<Recording.Call> calls = new ArrayList<>();
   private final List<Recording.Region> regions = new ArrayList<>();
   private final BitSet written = new BitSet();
-  private final Map<Buffer, Integer> current = new IdentityHashMap<>();
-  private final Map<Buffer, Tensor> kept = new IdentityHashMap<>();
+  private final IdentityHashMap<Buffer, Integer> current = new IdentityHashMap<>();
+  private final IdentityHashMap<Buffer, Tensor> kept = new IdentityHashMap<>();
   private long keptBytes;
   private @Nullable String refusal;
 

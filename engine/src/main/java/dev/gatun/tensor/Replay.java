@@ -3,7 +3,6 @@ package dev.gatun.tensor;
 import dev.gatun.device.Device;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /// Memory in which a [Recording] runs again, by one thread at a time.
 public final class Replay implements AutoCloseable {
@@ -28,7 +27,7 @@ public final class Replay implements AutoCloseable {
                 new Device.Task(
                     c.op(), placed(slab, recording, c.in()), placed(slab, recording, c.out())))
             .toList();
-    Map<Scope, Tensor> owners = new IdentityHashMap<>();
+    IdentityHashMap<Scope, Tensor> owners = new IdentityHashMap<>();
     owners.put(scope, slab);
     tasks.forEach(c -> c.in().forEach(t -> owners.putIfAbsent(t.owner(), t)));
     held = List.copyOf(owners.values());

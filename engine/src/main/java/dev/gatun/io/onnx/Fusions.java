@@ -117,11 +117,9 @@ final class Fusions {
 
   /// `x^2` written as a power.
   private static @Nullable Step square(Matcher m, Step last) {
-    boolean squares =
-        last.node().operator().equals("Pow")
-            && last.node().domain().isEmpty()
-            && m.is(last.in()[1], 2)
-            && m.known(last.in()[1]).shape().rank() == 0;
+    boolean isPower = last.node().operator().equals("Pow") && last.node().domain().isEmpty();
+    Value exponent = isPower ? m.known(last.in()[1]) : null;
+    boolean squares = exponent != null && exponent.shape().rank() == 0 && m.is(last.in()[1], 2);
     return squares ? step(last, new Fused.Square(), last.in()[0]) : null;
   }
 

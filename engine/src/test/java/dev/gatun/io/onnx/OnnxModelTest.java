@@ -25,18 +25,11 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -474,82 +467,6 @@ final class OnnxModelTest {
     try (OnnxModel m = read(model(13, g))) {
       assertEquals(List.of("MatMul"), m.operators());
       assertArrayEquals(new float[] {5, 11}, m.run(scope, vector(1, 0)).toFloatArray());
-    }
-  }
-
-  /// From the third run of a shape on, only kernels are called, in memory of their own.
-  @Test
-  void laterRunsSeeTheirOwnInputs() throws Exception {
-    ModelBytes g =
-        graph("g")
-            .input("x", FLOAT, "n")
-            .output("y")
-            .output("x")
-            .stored(floats("two", new long[0], 2))
-            .add(node("Pow", "x,two", "square"))
-            .add(node("Softmax", "square", "s", with("axis", 0L)))
-            .add(node("Mul", "s,x", "y"));
-    try (OnnxModel m = read(model(13, g))) {
-      List<Callable<Void>> runs = new ArrayList<>();
-      for (int i = 0; i < 40; i++) {
-        float big = 20 + i;
-        runs.add(() -> {
-          try (Scope mine = cpu.scope()) {
-            Map<String, Tensor> in = Map.of("x", mine.tensor(Shape.of(3), 0f, big, 1f));
-            Map<String, Tensor> results = m.run(mine, in);
-            float[] y = out(results, "y").toFloatArray();
-            assertArrayEquals(new float[] {0, big, 0}, y, 1e-6f);
-            assertArrayEquals(new float[] {0, big, 1}, out(results, "x").toFloatArray());
-          }
-          return null;
-        });
-      }
-      for (Callable<Void> run : runs) {
-        run.call();
-      }
-      try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
-        for (Future<Void> f : threads.invokeAll(runs)) {
-          f.get();
-        }
-      }
-    }
-  }
-
-  @Test
-  void whatIsReadBackDecidesInEveryRun() throws IOException {
-    ModelBytes body =
-        graph("body")
-            .input("i", INT64)
-            .input("c", BOOL)
-            .input("v", FLOAT, "n")
-            .add(node("Add", "v,v", "w"))
-            .add(node("Identity", "c", "d"))
-            .output("d")
-            .output("w");
-    ModelBytes g =
-        graph("g")
-            .input("x", FLOAT, "n")
-            .output("y")
-            .add(node("ReduceMax", "x", "m", with("keepdims", 0L)))
-            .add(node("Cast", "m", "trips", with("to", 7L)))
-            .add(node("Loop", "trips,,x", "y", ofGraph("body", body)));
-    try (OnnxModel m = read(model(13, g))) {
-      for (int n = 0; n < 6; n++) {
-        assertEquals((double) (n << n), m.run(scope, vector(n)).item());
-      }
-    }
-  }
-
-  @Test
-  void randomNumbersDifferFromRunToRun() throws IOException {
-    ModelBytes g =
-        graph("g").input("x", FLOAT, "n").output("y").add(node("RandomUniformLike", "x", "y"));
-    try (OnnxModel m = read(model(13, g))) {
-      Set<Double> seen = new HashSet<>();
-      for (int n = 0; n < 6; n++) {
-        seen.add(m.run(scope, vector(n)).item());
-      }
-      assertEquals(6, seen.size());
     }
   }
 }
