@@ -49,7 +49,8 @@ class OpCasesTest {
             .collect(Collectors.toSet());
     try (CpuDevice device = CpuDevice.open()) {
       device.trace().start();
-      OpContract.gradientCases()
+      OpCases.all().stream()
+          .filter(OpContract::hasGradient)
           .forEach(c -> Run.at(c, DType.F32, Math.max(1, c.smallest())).gradients(device));
       device.trace().stop().stream().map(Trace.Event::op).map(Op::getClass).forEach(reached::add);
     }

@@ -52,6 +52,11 @@ public abstract class OpContract {
     return true;
   }
 
+  /// Whether other code runs once a call was made often.
+  protected boolean warmsUp() {
+    return true;
+  }
+
   /// How many times the bounds of the cases, which are those of the CPU's kernels, the elementary
   /// functions of the device under test may err.
   protected double slack() {
@@ -79,8 +84,12 @@ public abstract class OpContract {
     return cases().flatMap(c -> c.dtypes().stream().map(t -> Arguments.of(c, t)));
   }
 
+  static boolean hasGradient(OpCase c) {
+    return c.gradient() && !c.inputs(DType.F64, c.smallest()).isEmpty();
+  }
+
   Stream<OpCase> gradientCases() {
-    return cases().filter(c -> c.gradient() && !c.inputs(DType.F64, c.smallest()).isEmpty());
+    return cases().filter(OpContract::hasGradient);
   }
 
   private static IntStream sizes(OpCase c) {
@@ -94,6 +103,9 @@ public abstract class OpContract {
     List<List<Result>> want = runs.stream().map(r -> r.results(reference)).toList();
     for (int i = 0; i < runs.size(); i++) {
       Compare.near(runs.get(i), "cold", slack(), want.get(i), runs.get(i).results(device));
+    }
+    if (!warmsUp()) {
+      return;
     }
     heat(Run.at(c, t, Math.min(207, c.big())));
     for (int i = 0; i < runs.size(); i++) {

@@ -13,7 +13,7 @@ public final class OpCoverage {
     try {
       Run run = Run.at(c, c.dtypes().get(0), Math.max(5, c.smallest()));
       run.results(device);
-      if (c.gradient() && !c.inputs(DType.F64, c.smallest()).isEmpty()) {
+      if (OpContract.hasGradient(c)) {
         Run.at(c, DType.F32, Math.max(5, c.smallest())).gradients(device);
       }
       return Optional.empty();

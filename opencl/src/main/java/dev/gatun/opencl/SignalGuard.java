@@ -53,6 +53,7 @@ public final class SignalGuard {
   }
 
   /// Runs `call`, after which the handlers are those from before.
+  @SuppressWarnings("restricted")
   static int keeping(IntSupplier call) {
     if (!isLinux() || isChained()) {
       return call.getAsInt();

@@ -5,9 +5,11 @@ import dev.gatun.contract.OpContract;
 import dev.gatun.contract.OpCoverage;
 import dev.gatun.device.Device;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIf;
 
 /// The contract of every op on an OpenCL device, where the machine has one.
+@Tag("long")
 @EnabledIf("dev.gatun.opencl.TestDevice#isThere")
 class OpenClContractTest extends OpContract {
   private final Device probe = TestDevice.open(0);
@@ -26,6 +28,12 @@ class OpenClContractTest extends OpContract {
   @Override
   protected double slack() {
     return 4;
+  }
+
+  /// A driver compiles before the first launch.
+  @Override
+  protected boolean warmsUp() {
+    return false;
   }
 
   @Override
