@@ -100,15 +100,6 @@ final class ClQueue {
       case Launch.Out(int i) -> {
         return tensor(kernel, n, out.get(i));
       }
-      case Launch.Strides(int i) -> {
-        slot.fill((byte) 0);
-        Tensor t = in.get(i);
-        int rank = t.shape().rank();
-        for (int axis = 0; axis < rank; axis++) {
-          slot.setAtIndex(JAVA_LONG, rank - 1 - axis, t.layout().stride(axis));
-        }
-        argument(kernel, n, AXES * 8L, slot);
-      }
       case Launch.Scratch(long offset, long bytes) -> {
         slot.set(ADDRESS, 0, scratch);
         argument(kernel, n, 8, slot);
@@ -116,28 +107,43 @@ final class ClQueue {
         argument(kernel, n + 1, 8, slot);
         return n + 2;
       }
+      case Launch.Strides(int i) -> argument(kernel, n, AXES * 8L, strides(in.get(i)));
+      case Launch.Long16(List<Long> values) -> argument(kernel, n, AXES * 8L, long16(values));
       case Launch.Long1(long value) -> {
         slot.set(JAVA_LONG, 0, value);
         argument(kernel, n, 8, slot);
       }
-      case Launch.Long16(List<Long> values) -> {
-        slot.fill((byte) 0);
-        for (int i = 0; i < values.size(); i++) {
-          slot.setAtIndex(JAVA_LONG, i, values.get(i));
-        }
-        argument(kernel, n, AXES * 8L, slot);
-      }
-      case Launch.Real(DType type, double value) -> {
-        if (type == DType.F64) {
-          slot.set(JAVA_DOUBLE, 0, value);
-        } else {
-          slot.set(JAVA_FLOAT, 0, (float) value);
-        }
-        argument(kernel, n, type.bytes(), slot);
-      }
+      case Launch.Real(DType type, double value) ->
+          argument(kernel, n, type.bytes(), real(type, value));
       case Launch.Local(long bytes) -> argument(kernel, n, bytes, MemorySegment.NULL);
     }
     return n + 1;
+  }
+
+  private MemorySegment strides(Tensor t) {
+    slot.fill((byte) 0);
+    int rank = t.shape().rank();
+    for (int axis = 0; axis < rank; axis++) {
+      slot.setAtIndex(JAVA_LONG, rank - 1 - axis, t.layout().stride(axis));
+    }
+    return slot;
+  }
+
+  private MemorySegment long16(List<Long> values) {
+    slot.fill((byte) 0);
+    for (int i = 0; i < values.size(); i++) {
+      slot.setAtIndex(JAVA_LONG, i, values.get(i));
+    }
+    return slot;
+  }
+
+  private MemorySegment real(DType type, double value) {
+    if (type == DType.F64) {
+      slot.set(JAVA_DOUBLE, 0, value);
+    } else {
+      slot.set(JAVA_FLOAT, 0, (float) value);
+    }
+    return slot;
   }
 
   private int tensor(MemorySegment kernel, int n, Tensor t) {

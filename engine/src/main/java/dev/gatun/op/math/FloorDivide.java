@@ -29,10 +29,7 @@ public record FloorDivide() implements Binary {
 
   @Override
   public String cl() {
-    return "V r = fmod(x, y); V q = (x - r) / y; q = (r != 0) & ((r < "
-        + "0) != (y < 0)) ? q - 1 : q; V f = floor(q); f = q - f > 0.5 "
-        + "? f + 1 : f; f = q == 0 ? copysign((V) (0), x / y) : f; "
-        + "return y == 0 ? x / y : f;";
+    return "return FLOOR_DIVIDE(x, y);";
   }
 
   @Override

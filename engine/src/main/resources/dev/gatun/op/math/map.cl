@@ -22,6 +22,33 @@
 #define LESSER(x, y) (isnan(x) | ((x) < (y)) | (((x) == (y)) & ((x) == 0) & (signbit(x) != 0)) ? (x) : (y))
 // 1 to the power of NaN, and of infinity, is NaN as in Java.
 #define POWER(x, y) ((fabs(x) == 1) & (isinf(y) | (isnan(y))) ? (V) (NAN_T) : pow(x, y))
+// The quotient of floats beyond 2^24 is exact in doubles only.
+#if defined(IS_F32) && defined(cl_khr_fp64)
+#if LANES > 1
+#define Q CAT(double, LANES)
+#define TO_Q CAT(convert_double, LANES)
+#define FROM_Q CAT(convert_float, LANES)
+#else
+#define Q double
+#define TO_Q convert_double
+#define FROM_Q convert_float
+#endif
+#else
+#define Q V
+#define TO_Q
+#define FROM_Q
+#endif
+#define FLOOR_DIVIDE(x, y) FROM_Q(floor_divide(TO_Q(x), TO_Q(y)))
+
+inline Q floor_divide(Q x, Q y) {
+  Q r = fmod(x, y);
+  Q q = (x - r) / y;
+  q = (r != 0) & ((r < 0) != (y < 0)) ? q - 1 : q;
+  Q f = floor(q);
+  f = q - f > 0.5 ? f + 1 : f;
+  f = q == 0 ? copysign((Q) (0), x / y) : f;
+  return y == 0 ? x / y : f;
+}
 #else
 #define PARAMETER long
 #define GREATER(x, y) max(x, y)
