@@ -289,9 +289,9 @@ public final class OnnxModel implements AutoCloseable {
     return v;
   }
 
-  /// A number, and not a name or "?".
+  /// A number, and not a name, which may be empty, or "?".
   private static boolean isSize(String dim) {
-    return dim.chars().allMatch(c -> c >= '0' && c <= '9');
+    return !dim.isEmpty() && dim.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 
   private void requireOpen() {

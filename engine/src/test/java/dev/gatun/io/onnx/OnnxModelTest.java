@@ -415,7 +415,7 @@ final class OnnxModelTest {
     ModelBytes g =
         graph("g")
             .input("x", FLOAT, "n", "2")
-            .input("i", INT64, "k")
+            .input("i", INT64, "")
             .output("y")
             .add(node("Gather", "x,i", "y", with("axis", 0L)).named("pick"));
     try (OnnxModel m = read(model(13, g))) {

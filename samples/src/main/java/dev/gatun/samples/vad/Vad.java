@@ -86,9 +86,12 @@ public final class Vad implements Callable<Integer> {
   public Vad() {}
 
   /// What was heard.
-  private record Heard(float[] samples, float[] probabilities) {
+  ///
+  /// @param samples the sound where a picture wants it, else empty
+  /// @param length samples of the whole
+  private record Heard(float[] samples, float[] probabilities, long length) {
     double seconds() {
-      return samples.length / (double) Recording.RATE;
+      return length / (double) Recording.RATE;
     }
   }
 
@@ -105,7 +108,7 @@ public final class Vad implements Callable<Integer> {
     Heard heard = listen();
     Segments rule =
         new Segments(threshold, hysteresis, samples(speech), samples(silence), samples(pad));
-    List<Segment> segments = rule.find(heard.probabilities(), heard.samples().length);
+    List<Segment> segments = rule.find(heard.probabilities(), heard.length());
     System.out.print(json ? json(heard, segments) : table(segments));
     if (plot.isPresent()) {
       String title = String.valueOf(file.getFileName());
@@ -130,7 +133,7 @@ public final class Vad implements Callable<Integer> {
         Silero silero =
             Silero.open(model.isPresent() ? model.get() : SileroPackage.model(), device)) {
       Heard heard = streaming ? stream(recording, silero) : whole(recording, silero);
-      if (heard.samples().length == 0) {
+      if (heard.length() == 0) {
         throw new IOException(file + " must hold sound; it is empty");
       }
       return heard;
@@ -144,31 +147,39 @@ public final class Vad implements Callable<Integer> {
       int from = i * Silero.WINDOW;
       probabilities[i] = silero.step(Arrays.copyOfRange(samples, from, from + Silero.WINDOW));
     }
-    return new Heard(samples, probabilities);
+    return new Heard(samples, probabilities, samples.length);
   }
 
-  private static Heard stream(Recording recording, Silero silero) throws IOException {
+  /// Keeps the sound only if `plot` wants it: a stream may be longer than memory.
+  private Heard stream(Recording recording, Silero silero) throws IOException {
     List<float[]> windows = new ArrayList<>();
     List<Float> probabilities = new ArrayList<>();
     float[] window = new float[Silero.WINDOW];
-    int count = window.length;
+    long length = 0;
     for (int n = recording.read(window); n > 0; n = recording.read(window)) {
       float p = silero.step(window);
-      double seconds = windows.size() * (double) Silero.WINDOW / Recording.RATE;
-      System.out.printf(Locale.ROOT, "%8.3f s  %.4f%n", seconds, p);
-      windows.add(window.clone());
+      System.out.printf(Locale.ROOT, "%8.3f s  %.4f%n", length / (double) Recording.RATE, p);
       probabilities.add(p);
-      count = n;
+      if (plot.isPresent()) {
+        windows.add(Arrays.copyOf(window, n));
+      }
+      length += n;
     }
-    float[] samples = new float[Math.max(0, (windows.size() - 1) * Silero.WINDOW + count)];
-    float[] all = new float[windows.size()];
+    float[] all = new float[probabilities.size()];
     for (int i = 0; i < all.length; i++) {
-      int from = i * Silero.WINDOW;
-      int length = Math.min(Silero.WINDOW, samples.length - from);
-      System.arraycopy(windows.get(i), 0, samples, from, length);
       all[i] = probabilities.get(i);
     }
-    return new Heard(windows.isEmpty() ? new float[0] : samples, all);
+    return new Heard(joined(windows), all, length);
+  }
+
+  private static float[] joined(List<float[]> windows) {
+    float[] all = new float[windows.stream().mapToInt(w -> w.length).sum()];
+    int at = 0;
+    for (float[] w : windows) {
+      System.arraycopy(w, 0, all, at, w.length);
+      at += w.length;
+    }
+    return all;
   }
 
   private static String table(List<Segment> segments) {
