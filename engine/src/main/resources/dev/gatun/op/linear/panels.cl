@@ -52,7 +52,8 @@ kernel void panels(
     }
   } else {
     for (long l = l0; l < end; l++) {
-      for (int c = 0; c < WIDTH; c++) to[l * WIDTH + c] = c < columns ? VALUE(from[l * row + c * column]) ZERO(c) : (T) 0;
+      for (int c = 0; c < columns; c++) to[l * WIDTH + c] = VALUE(from[l * row + c * column]) ZERO(c);
+      for (int c = columns; c < WIDTH; c++) to[l * WIDTH + c] = 0;
     }
   }
 #endif
