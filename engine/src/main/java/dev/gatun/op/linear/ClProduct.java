@@ -17,9 +17,8 @@ final class ClProduct {
   private static final ClSource PANELS = ClSource.of(ClProduct.class, "panels.cl");
 
   /// Results of a work-item: as many as vector registers hold beside the operands.
-  private static final int ROWS_F32 = 12;
+  private static final int ROWS = 6;
 
-  private static final int ROWS_F64 = 6;
   private static final int FEW_ROWS = 4;
 
   /// Rows of a panel that a work-item fills.
@@ -47,6 +46,7 @@ final class ClProduct {
   private long[][] axes = new long[4][0];
   private int bias;
   private Activation activation = Activation.NONE;
+  private boolean whole;
   private boolean scaled;
   private boolean added;
   private long[] scaleSteps = new long[0];
@@ -113,6 +113,12 @@ final class ClProduct {
     return this;
   }
 
+  /// Operands are whole numbers below 256 and sums ints.
+  ClProduct whole() {
+    whole = true;
+    return this;
+  }
+
   /// Integer sums times scales of the columns and of the rows, plus a bias in floats.
   ClProduct scaled(Argument columns, Argument rows, long columnStep, long rowStep, Argument... b) {
     scaled = true;
@@ -127,7 +133,7 @@ final class ClProduct {
 
   /// The launch on operands that are inputs, outputs or work memory.
   Launch launch(DeviceInfo d, Argument a, Argument panels, Argument y) {
-    long rows = rows(d);
+    long rows = rows();
     Launch.Builder l = Launch.of(SOURCE, d.gpu() ? "tiles" : "product").computes(type);
     l.define("LANES", d.lanes(type.bytes()))
         .define("BIAS", bias)
@@ -139,8 +145,11 @@ final class ClProduct {
     if (aColumn == 1) {
       l.define("A_UNIT", 1);
     }
+    if (whole) {
+      l.define("WHOLE", 1).define("S", scaled ? "float" : "int");
+    }
     if (scaled) {
-      l.define("SCALES", 1).define("S", "float");
+      l.define("SCALES", 1);
     }
     if (added) {
       l.define("FLOAT_BIAS", 1);
@@ -154,7 +163,11 @@ final class ClProduct {
             batches,
             SIDE,
             SIDE)
-        : l.over3(m == 0 ? 0 : Math.ceilDiv(m, rows), Math.ceilDiv(n, (long) WIDTH), batches, 1);
+        : l.over3(
+            m == 0 ? 0 : Math.ceilDiv(m, rows),
+            Math.ceilDiv(n, (long) d.lanes(type.bytes())),
+            batches,
+            1);
   }
 
   /// The launch of few rows on inputs 0 and 1, the second one as it lies.
@@ -209,9 +222,8 @@ final class ClProduct {
     }
   }
 
-  private long rows(DeviceInfo d) {
-    int most = type == DType.F64 ? ROWS_F64 : ROWS_F32;
-    return m >= most ? most : m >= FEW_ROWS ? FEW_ROWS : 1;
+  private long rows() {
+    return m >= ROWS ? ROWS : m >= FEW_ROWS ? FEW_ROWS : 1;
   }
 
   /// Bytes of the panels of `batch` matrices `[k, n]`.

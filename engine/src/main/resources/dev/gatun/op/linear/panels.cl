@@ -24,9 +24,16 @@
 // A work-item fills CHUNK rows of one panel, or on a GPU one element of each.
 kernel void panels(
     IN(B, b), PIECE(p) ZERO_PARAMETERS, const long n, const long k, const long row, const long column,
-    const long batch) {
+    const long batch
+#ifdef SHIFTED
+    , const long shift
+#endif
+) {
+#ifndef SHIFTED
+  const long shift = 0;
+#endif
   const long panel = get_global_id(1);
-  __global const B* from = b_buffer + b_first + get_global_id(2) * batch + panel * WIDTH * column;
+  __global const B* from = b_buffer + b_first + shift + get_global_id(2) * batch + panel * WIDTH * column;
   __global T* to = (__global T*) (p_bytes + p_at) + (get_global_id(2) * get_global_size(1) + panel) * k * WIDTH;
   const int columns = (int) min((long) WIDTH, n - panel * WIDTH);
 #ifdef ZEROS

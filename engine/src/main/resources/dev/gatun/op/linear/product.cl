@@ -19,10 +19,17 @@
 #define STORE(v, p) *(p) = (v)
 #endif
 
-#ifdef IS_I32
-#define FMA(x, y, z) ((x) * (y) + (z))
+// Products of bytes: floats are exact for 256 of them, whose sums then go to ints.
+#ifdef WHOLE
+#define EXACT 256
+#define TOTAL int
+#if LANES > 1
+#define TOTALS CAT(int, LANES)
+#define WHOLES CAT(convert_int, LANES)
+#endif
 #else
-#define FMA(x, y, z) fma(x, y, z)
+#define TOTAL T
+#define TOTALS V
 #endif
 
 // 0 none, 1 max(0, x), 2 x Phi(x), 3 x / (1 + e^-x), 4 1 / (1 + e^-x), 5 tanh
@@ -132,66 +139,73 @@ inline V activated(V x) {
 #endif
 
 #ifdef ROWS
-#define VECTORS (WIDTH / LANES)
-
-// ROWS x 32 results in vector registers. The last rows are computed with those before them where there are no more.
+// ROWS vectors of results in registers, a part of a panel wide. The last rows are computed with those before them where
+// there are no more.
 kernel void product(PARAMETERS) {
   const long batch = get_global_id(2);
   OPEN_BATCH(batch);
   const long from = get_global_id(0) * ROWS;
-  const long j = get_global_id(1) * WIDTH;
+  const long j = get_global_id(1) * LANES;
+  if (j >= N) return;
   const long i = max(min(from, M - ROWS), 0L);
-  V sum[ROWS][VECTORS];
+  V sum[ROWS];
 #if BIAS == 1
   __global const T* bias = bias_buffer + bias_first + biasAt;
-  T padded[WIDTH] = {0};
-  for (int c = 0; c < WIDTH && j + c < N; c++) padded[c] = bias[j + c];
+  T padded[LANES] = {0};
+  for (int c = 0; c < LANES && j + c < N; c++) padded[c] = bias[j + c];
 #pragma unroll
-  for (int r = 0; r < ROWS; r++) {
-#pragma unroll
-    for (int v = 0; v < VECTORS; v++) sum[r][v] = LOAD(padded + v * LANES);
-  }
-#else
-#if BIAS == 2
+  for (int r = 0; r < ROWS; r++) sum[r] = LOAD(padded);
+#elif BIAS == 2
   __global const T* bias = bias_buffer + bias_first + biasAt + i;
-#endif
 #pragma unroll
-  for (int r = 0; r < ROWS; r++) {
-#pragma unroll
-    for (int v = 0; v < VECTORS; v++) {
-#if BIAS == 2
-      sum[r][v] = (V) (bias[r]);
+  for (int r = 0; r < ROWS; r++) sum[r] = (V) (bias[r]);
 #else
-      sum[r][v] = (V) (0);
-#endif
-    }
-  }
+#pragma unroll
+  for (int r = 0; r < ROWS; r++) sum[r] = (V) (0);
 #endif
   a += i * A_ROW;
-  b += get_global_id(1) * OUTER * K * WIDTH;
   const long row = A_ROW;
+#ifdef WHOLE
+  b += j / WIDTH * K * WIDTH + j % WIDTH;
+  const long outer = (K + EXACT - 1) / EXACT;
+#else
+  b += j / WIDTH * OUTER * K * WIDTH + j % WIDTH;
   const long outer = OUTER;
+#endif
+#ifndef WHOLE
   const long k = K;
+#endif
 #ifdef A_UNIT
   const long column = 1;
 #else
   const long column = A_COLUMN;
 #endif
+#ifdef WHOLE
+  TOTALS total[ROWS];
+#pragma unroll
+  for (int r = 0; r < ROWS; r++) total[r] = (TOTALS) (0);
+#endif
   for (long o = 0; o < outer; o++) {
+#ifdef WHOLE
+    __global const T* left = a + o * EXACT * A_COLUMN;
+    const long k = min(K - o * EXACT, (long) EXACT);
+#else
     __global const T* left = a + o * A_OUTER;
+#endif
     for (long l = 0; l < k; l++) {
-      V right[VECTORS];
+      const V right = LOAD(b);
 #pragma unroll
-      for (int v = 0; v < VECTORS; v++) right[v] = LOAD(b + v * LANES);
-#pragma unroll
-      for (int r = 0; r < ROWS; r++) {
-        const V x = (V) (left[r * row]);
-#pragma unroll
-        for (int v = 0; v < VECTORS; v++) sum[r][v] = FMA(x, right[v], sum[r][v]);
-      }
+      for (int r = 0; r < ROWS; r++) sum[r] = fma((V) (left[r * row]), right, sum[r]);
       b += WIDTH;
       left += column;
     }
+#ifdef WHOLE
+#pragma unroll
+    for (int r = 0; r < ROWS; r++) {
+      total[r] += WHOLES(sum[r]);
+      sum[r] = (V) (0);
+    }
+#endif
   }
 #ifdef SCALES
   OPEN(float, scale);
@@ -204,17 +218,20 @@ kernel void product(PARAMETERS) {
   for (int r = 0; r < ROWS; r++) {
     if (i + r >= from && i + r < M) {
       __global S* to = y + (i + r) * Y_ROW + j * Y_COLUMN;
+#ifdef WHOLE
+      const TOTALS v = total[r];
+#else
+      const TOTALS v = activated(sum[r]);
+#endif
 #ifndef SCALES
-      if (j + WIDTH <= N && Y_COLUMN == 1) {
-#pragma unroll
-        for (int v = 0; v < VECTORS; v++) STORE(activated(sum[r][v]), to + v * LANES);
+      if (j + LANES <= N && Y_COLUMN == 1) {
+        STORE(v, to);
       } else
 #endif
       {
-        T part[WIDTH];
-#pragma unroll
-        for (int v = 0; v < VECTORS; v++) STORE(activated(sum[r][v]), part + v * LANES);
-        for (int c = 0; c < WIDTH && j + c < N; c++) to[c * Y_COLUMN] = RESULT(part[c], i + r, j + c);
+        TOTAL part[LANES];
+        STORE(v, part);
+        for (int c = 0; c < LANES && j + c < N; c++) to[c * Y_COLUMN] = RESULT(part[c], i + r, j + c);
       }
     }
   }
@@ -251,6 +268,9 @@ kernel void tiles(PARAMETERS) {
 #endif
     }
   }
+#ifdef WHOLE
+  int total[4][4] = {{0}};
+#endif
   for (long l = 0; l < terms; l += 16) {
     for (int e = id; e < 1024; e += 256) {
       // Along the axis of a that is in order in memory.
@@ -271,9 +291,19 @@ kernel void tiles(PARAMETERS) {
       for (int r = 0; r < 4; r++) left[r] = lefts[q][z + 16 * r];
       for (int c = 0; c < 4; c++) right[c] = rights[q][x + 16 * c];
       for (int r = 0; r < 4; r++) {
-        for (int c = 0; c < 4; c++) sum[r][c] = FMA(left[r], right[c], sum[r][c]);
+        for (int c = 0; c < 4; c++) sum[r][c] = fma(left[r], right[c], sum[r][c]);
       }
     }
+#ifdef WHOLE
+    if (l % EXACT == EXACT - 16 || l + 16 >= terms) {
+      for (int r = 0; r < 4; r++) {
+        for (int c = 0; c < 4; c++) {
+          total[r][c] += (int) sum[r][c];
+          sum[r][c] = 0;
+        }
+      }
+    }
+#endif
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 #ifdef SCALES
@@ -287,7 +317,12 @@ kernel void tiles(PARAMETERS) {
     for (int c = 0; c < 4; c++) {
       const long i = i0 + z + 16 * r;
       const long j = j0 + x + 16 * c;
-      if (i < M && j < N) y[i * Y_ROW + j * Y_COLUMN] = RESULT(activated(sum[r][c]), i, j);
+#ifdef WHOLE
+      const TOTAL v = total[r][c];
+#else
+      const TOTAL v = activated(sum[r][c]);
+#endif
+      if (i < M && j < N) y[i * Y_ROW + j * Y_COLUMN] = RESULT(v, i, j);
     }
   }
 }
