@@ -176,6 +176,13 @@ public record Launch(
       return end(List.of(roundUp(global0, local0), global1, global2), List.of(local0, 1L, 1L));
     }
 
+    /// Ends with work-items along three axes, in groups along the first two.
+    public Launch over3(long global0, long global1, long global2, long local0, long local1) {
+      return end(
+          List.of(roundUp(global0, local0), roundUp(global1, local1), global2),
+          List.of(local0, local1, 1L));
+    }
+
     private Launch end(List<Long> global, List<Long> local) {
       return new Launch(
           source, List.copyOf(defines), options, entry, List.copyOf(arguments), global, local);

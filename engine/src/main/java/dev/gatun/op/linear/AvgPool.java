@@ -1,11 +1,13 @@
 package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -109,6 +111,11 @@ public record AvgPool(int axes, int kernelH, int kernelW, Window window, boolean
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClPool.forward(this, d, in.get(0), false, countPadding);
+  }
+
+  @Override
   public Keep keep() {
     return Keep.NOTHING;
   }
@@ -183,6 +190,12 @@ public record AvgPool(int axes, int kernelH, int kernelW, Window window, boolean
     @Override
     public long scratch(List<Spec> in, int workers) {
       return PoolSimd.scratch(pool, infer(in).get(0), in.get(0), false, workers);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      Spec x = infer(in).get(0);
+      return ClPool.back(pool, d, x, in.get(0).shape(), new int[] {0}, false, pool.countPadding);
     }
 
     @Override

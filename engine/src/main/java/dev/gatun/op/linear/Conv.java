@@ -2,11 +2,13 @@ package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Gradients;
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -144,6 +146,11 @@ public record Conv(int axes, Window window, int groups, boolean bias, Activation
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClConv.forward(this, d, in);
+  }
+
+  @Override
   public Keep keep() {
     return activation == Activation.NONE || !bias ? Keep.inputs(0, 1) : Keep.inputs(0, 1, 2);
   }
@@ -255,6 +262,11 @@ public record Conv(int axes, Window window, int groups, boolean bias, Activation
     @Override
     public long scratch(List<Spec> in, int workers) {
       return ConvGradSimd.scratch(this, in, workers);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClConv.weight(this, d, in);
     }
 
     @Override

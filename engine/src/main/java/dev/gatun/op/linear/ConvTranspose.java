@@ -1,11 +1,13 @@
 package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -145,6 +147,11 @@ public record ConvTranspose(int axes, Window window, int groups, List<Long> size
   @Override
   public long scratch(List<Spec> in, int workers) {
     return ConvTransposeSimd.scratch(this, in, workers);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClConv.transposed(this, d, in);
   }
 
   @Override

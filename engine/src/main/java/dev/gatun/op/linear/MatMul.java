@@ -2,11 +2,13 @@ package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Gradients;
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.op.shape.Broadcast;
 import dev.gatun.tensor.DType;
@@ -190,6 +192,11 @@ public record MatMul(boolean transA, boolean transB, boolean bias, Activation ac
   @Override
   public long scratch(List<Spec> in, int workers) {
     return MatMulSimd.scratch(this, in, workers);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMatMul.product(this, d, in);
   }
 
   @Override

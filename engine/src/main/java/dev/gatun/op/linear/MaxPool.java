@@ -1,11 +1,13 @@
 package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
@@ -41,6 +43,11 @@ public record MaxPool(int axes, int kernelH, int kernelW, Window window) impleme
   @Override
   public void simd(Call c, Workers w) {
     PoolSimd.max(this, c, w);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClPool.forward(this, d, in.get(0), true, false);
   }
 
   @Override
@@ -93,6 +100,11 @@ public record MaxPool(int axes, int kernelH, int kernelW, Window window) impleme
     @Override
     public long scratch(List<Spec> in, int workers) {
       return PoolSimd.scratch(pool, in.get(0), in.get(1), true, workers);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClPool.back(pool, d, in.get(0), in.get(1).shape(), new int[] {0, 1, 2}, true, false);
     }
 
     @Override

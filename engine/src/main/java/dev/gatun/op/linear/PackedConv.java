@@ -2,11 +2,13 @@ package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Gradients;
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -70,7 +72,7 @@ public record PackedConv(
   }
 
   /// The shape that the weight had for `channels` channels.
-  private Shape weight(long channels) {
+  Shape weight(long channels) {
     return axes == 1
         ? Shape.of(outputs, channels, kernel.get(0))
         : Shape.of(outputs, channels, kernel.get(0), kernel.get(1));
@@ -141,6 +143,11 @@ public record PackedConv(
   @Override
   public long scratch(List<Spec> in, int workers) {
     return PackedConvSimd.scratch(this, in, workers);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClConv.packed(this, d, in);
   }
 
   @Override

@@ -2,11 +2,13 @@ package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Gradients;
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.op.shape.Broadcast;
 import dev.gatun.tensor.Shape;
@@ -110,6 +112,11 @@ public record PackedMatMul(long columns, boolean bias, Activation activation) im
   @Override
   public long scratch(List<Spec> in, int workers) {
     return PackedMatMulSimd.scratch(workers);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMatMul.packed(this, d, in);
   }
 
   @Override

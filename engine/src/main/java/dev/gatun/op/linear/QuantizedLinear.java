@@ -1,11 +1,13 @@
 package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.op.shape.DynamicQuantize;
 import dev.gatun.tensor.DType;
@@ -137,6 +139,11 @@ public record QuantizedLinear(boolean rows, boolean zero, boolean bias) implemen
   @Override
   public long scratch(List<Spec> in, int workers) {
     return Int8ProductSimd.linearScratch(this, in.get(0).shape(), in.get(1).shape(), workers);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClIntegers.linear(this, d, in);
   }
 
   /// @throws IllegalStateException always

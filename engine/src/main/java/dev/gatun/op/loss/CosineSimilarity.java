@@ -1,11 +1,13 @@
 package dev.gatun.op.loss;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.op.math.Relu;
 import dev.gatun.tensor.Shape;
@@ -117,6 +119,11 @@ public record CosineSimilarity(double eps) implements Kernel {
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClCosine.forward(this, d, in.get(0));
+  }
+
+  @Override
   public Keep keep() {
     return Keep.inputs(0, 1).andExtras(1);
   }
@@ -173,6 +180,11 @@ public record CosineSimilarity(double eps) implements Kernel {
     @Override
     public void simd(Call c, Workers w) {
       CosineSimilaritySimd.gradient(c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClCosine.back(d, in.get(0));
     }
 
     @Override

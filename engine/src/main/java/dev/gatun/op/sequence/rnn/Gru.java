@@ -1,10 +1,12 @@
 package dev.gatun.op.sequence.rnn;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -103,6 +105,11 @@ public record Gru(GruCell cell, boolean bias, boolean lengths, boolean reverse)
       v[j] *= gates[cell.r() * v.length + j];
     }
     return v;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClGru.forward(this, d, in);
   }
 
   @Override

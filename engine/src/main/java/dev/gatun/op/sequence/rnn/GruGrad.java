@@ -1,7 +1,9 @@
 package dev.gatun.op.sequence.rnn;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.Spec;
 import java.util.List;
 
@@ -94,6 +96,11 @@ record GruGrad(Gru forward) implements Unwound {
     Values.set(c, 0, row, da);
     Values.set(c, 2, row, h);
     Values.set(c, 3, row, linear ? du : forward.reset(gates, h));
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClGru.back(this, d, in);
   }
 
   @Override

@@ -1,10 +1,12 @@
 package dev.gatun.op.sequence.rnn;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
@@ -77,6 +79,11 @@ public record Rnn(RnnCell cell, boolean lengths, boolean reverse) implements Unr
   @Override
   public long scratch(List<Spec> in, int workers) {
     return UnrolledSimd.forwardScratch(this, in, workers);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRnn.forward(this, d, in);
   }
 
   @Override
@@ -166,6 +173,11 @@ public record Rnn(RnnCell cell, boolean lengths, boolean reverse) implements Unr
         }
         Values.set(c, 1, b, dh);
       }
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClRnn.back(this, d, in);
     }
 
     @Override

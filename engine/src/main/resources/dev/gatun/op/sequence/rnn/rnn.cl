@@ -1,0 +1,135 @@
+// Steps of recurrent cells: a launch for the products with the state, one for what follows element by element.
+#if LANES > 1
+#define V CAT(T, LANES)
+#define LOAD(p) CAT(vload, LANES)(0, p)
+#define STORE(v, p) CAT(vstore, LANES)(v, 0, p)
+#endif
+
+// Whether row b has a step at time t, and whether that reads the initial state.
+#ifdef LENGTHS
+#define LENGTHS_PARAMETER IN(LENGTHS, lengths),
+#define ACTIVE(t, b) ((t) < lengths_buffer[lengths_first + (b)])
+#else
+#define LENGTHS_PARAMETER
+#define ACTIVE(t, b) true
+#endif
+#ifdef REVERSE
+#define STARTS(t, b) ((t) == steps - 1 || !ACTIVE((t) + 1, b))
+#define BEFORE(t) ((t) + 1)
+#else
+#define STARTS(t, b) ((t) == 0)
+#define BEFORE(t) ((t) - 1)
+#endif
+
+// The activation with its argument clipped, and its slope from its value y: 0 none, 1 max(0, x), 4 1 / (1 + e^-x), 5
+// tanh.
+inline T squash(T x, T clip) {
+  const T a = x < -clip ? -clip : x > clip ? clip : x;
+#if ACTIVATION == 1
+  return a > 0 || isnan(a) ? a : (T) 0;
+#elif ACTIVATION == 4
+  return 1 / (1 + exp(-a));
+#elif ACTIVATION == 5
+  return tanh(a);
+#else
+  return a;
+#endif
+}
+inline T slope(T a, T y, T clip) {
+  if (!(fabs(a) <= clip)) return 0;
+#if ACTIVATION == 1
+  return y > 0 ? 1 : 0;
+#elif ACTIVATION == 4
+  return y * (1 - y);
+#elif ACTIVATION == 5
+  return (1 - y) * (1 + y);
+#else
+  return 1;
+#endif
+}
+
+kernel void start(IN(T, from), OUT(T, to), const long n) {
+  const long i = get_global_id(0);
+  if (i < n) to_buffer[to_first + i] = from_buffer[from_first + i];
+}
+
+// u[t, b, i] = sum_k r[i, k] h[b, k]
+kernel void dots(
+    LENGTHS_PARAMETER IN(T, r), OUT(T, h), OUT(T, u), const long t, const long batch, const long rows, const long n) {
+  const long i = get_global_id(0);
+  const long b = get_global_id(1);
+  if (i >= rows) return;
+  __global const T* p = r_buffer + r_first + i * n;
+  __global const T* q = h_buffer + h_first + b * n;
+  T sum = 0;
+  if (ACTIVE(t, b)) {
+    long k = 0;
+#if LANES > 1
+    V s = (V) (0);
+    for (; k + LANES <= n; k += LANES) s = fma(LOAD(p + k), LOAD(q + k), s);
+    T part[LANES];
+    STORE(s, part);
+    for (int w = LANES / 2; w > 0; w /= 2) {
+      for (int l = 0; l < w; l++) part[l] += part[l + w];
+    }
+    sum = part[0];
+#endif
+    for (; k < n; k++) sum = fma(p[k], q[k], sum);
+  }
+  u_buffer[u_first + (t * batch + b) * rows + i] = sum;
+}
+
+// h = squash(x + u), y = h
+kernel void simple(
+    LENGTHS_PARAMETER IN(T, x), OUT(T, u), OUT(T, h), OUT(T, y), const long t, const long batch, const long n,
+    const T clip) {
+  const long j = get_global_id(0);
+  const long b = get_global_id(1);
+  if (j >= n) return;
+  const long at = (t * batch + b) * n + j;
+  T v = 0;
+  if (ACTIVE(t, b)) {
+    v = squash(x_buffer[x_first + at] + u_buffer[u_first + at], clip);
+    h_buffer[h_first + b * n + j] = v;
+  }
+  y_buffer[y_first + at] = v;
+}
+
+// The gradient da of the argument from that of the state, dh, and the state that was read.
+kernel void simple_back(
+    LENGTHS_PARAMETER IN(T, x), IN(T, u), IN(T, y), IN(T, h0), IN(T, dy), OUT(T, dh), OUT(T, da), OUT(T, h),
+    const long t, const long batch, const long n, const long steps, const T clip) {
+  const long j = get_global_id(0);
+  const long b = get_global_id(1);
+  if (j >= n) return;
+  const long at = (t * batch + b) * n + j;
+  T d = 0;
+  T before = 0;
+  if (ACTIVE(t, b)) {
+    before = STARTS(t, b) ? h0_buffer[h0_first + b * n + j] : y_buffer[y_first + (BEFORE(t) * batch + b) * n + j];
+    const T a = x_buffer[x_first + at] + u_buffer[u_first + at];
+    d = dh_buffer[dh_first + b * n + j] + dy_buffer[dy_first + at];
+    d *= slope(a, y_buffer[y_first + at], clip);
+  }
+  da_buffer[da_first + at] = d;
+  h_buffer[h_first + at] = before;
+}
+
+// dh[b, k] = sum_i r[i, k] da[t, b, i]
+kernel void dots_back(
+    LENGTHS_PARAMETER IN(T, r), OUT(T, da), OUT(T, dh), const long t, const long batch, const long rows,
+    const long n) {
+  const long k = get_global_id(0);
+  const long b = get_global_id(1);
+  if (k >= n || !ACTIVE(t, b)) return;
+  __global const T* p = r_buffer + r_first + k;
+  __global const T* q = da_buffer + da_first + (t * batch + b) * rows;
+  T s0 = 0, s1 = 0;
+  long i = 0;
+  for (; i + 2 <= rows; i += 2) {
+    s0 = fma(p[i * n], q[i], s0);
+    s1 = fma(p[(i + 1) * n], q[i + 1], s1);
+  }
+  if (i < rows) s0 = fma(p[i * n], q[i], s0);
+  dh_buffer[dh_first + b * n + k] = s0 + s1;
+}
