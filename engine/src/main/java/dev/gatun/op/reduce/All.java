@@ -1,7 +1,10 @@
 package dev.gatun.op.reduce;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Spec;
 import java.util.List;
 
 /// `y`: whether all elements over `axes` are not 0; true where they have no elements.
@@ -25,6 +28,17 @@ public record All(List<Integer> axes, boolean keepDims) implements Counting {
   @Override
   public DType result(DType x) {
     return DType.BOOL;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClReduce.of(
+        d,
+        in.get(0),
+        axes(),
+        infer(in).get(0),
+        ClReduce.Form.count("s == (SV) (n) ? (SV) (1) : (SV) (0)"),
+        0);
   }
 
   @Override

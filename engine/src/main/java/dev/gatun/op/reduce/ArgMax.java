@@ -1,6 +1,9 @@
 package dev.gatun.op.reduce;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
+import dev.gatun.op.Launch;
+import dev.gatun.tensor.Spec;
 import java.util.List;
 
 /// `y`: the index along one axis of the first element that is greatest there, or of the first NaN.
@@ -20,6 +23,18 @@ public record ArgMax(List<Integer> axes, boolean keepDims) implements Arg {
   @Override
   public boolean beats(double a, double b) {
     return a > b;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClReduce.of(
+        d,
+        in.get(0),
+        axes(),
+        infer(in).get(0),
+        ClReduce.Form.highest("x"),
+        ClReduce.Form.first(),
+        0);
   }
 
   @Override

@@ -1,7 +1,10 @@
 package dev.gatun.op.reduce;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.DType;
+import dev.gatun.tensor.Spec;
 import java.util.List;
 
 /// `y`: how many elements over `axes` are not 0.
@@ -25,6 +28,11 @@ public record CountNonzero(List<Integer> axes, boolean keepDims) implements Coun
   @Override
   public DType result(DType x) {
     return DType.I64;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClReduce.of(d, in.get(0), axes(), infer(in).get(0), ClReduce.Form.count("s"), 0);
   }
 
   @Override

@@ -3,9 +3,11 @@ package dev.gatun.op.reduce;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Layout;
@@ -136,6 +138,18 @@ public record IntegerReduction(Kind kind, List<Integer> axes, boolean keepDims)
       case MIN -> IntegerSimd.MIN;
       case MAX -> IntegerSimd.MAX;
     };
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    ClReduce.Form form =
+        switch (kind) {
+          case SUM -> ClReduce.Form.longs("x + y", "0");
+          case PROD -> ClReduce.Form.longs("x * y", "1");
+          case MIN -> ClReduce.Form.longs("min(x, y)", "LONG_MAX");
+          case MAX -> ClReduce.Form.longs("max(x, y)", "LONG_MIN");
+        };
+    return ClReduce.of(d, in.get(0), axes, infer(in).get(0), form, 0);
   }
 
   @Override

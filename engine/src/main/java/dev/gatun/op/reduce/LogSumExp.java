@@ -1,9 +1,12 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +51,18 @@ public record LogSumExp(List<Integer> axes, boolean keepDims) implements Accumul
   @Override
   public Workers.Body body() {
     return LogSumExpSimd.BODY;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClReduce.of(
+        d,
+        in.get(0),
+        axes(),
+        infer(in).get(0),
+        ClReduce.Form.highest("x"),
+        ClReduce.Form.sum("exp(x - a)", "isinf(a) ? a : a + log(s)"),
+        0);
   }
 
   @Override

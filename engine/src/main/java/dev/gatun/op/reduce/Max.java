@@ -1,11 +1,13 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -56,6 +58,11 @@ public record Max(List<Integer> axes, boolean keepDims) implements Reduction {
   @Override
   public Workers.Body body() {
     return MaxSimd.PASS;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClReduce.of(d, in.get(0), axes(), infer(in).get(0), ClReduce.Form.highest("x"), 0);
   }
 
   @Override

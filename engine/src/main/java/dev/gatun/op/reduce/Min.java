@@ -1,8 +1,10 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
@@ -47,6 +49,11 @@ public record Min(List<Integer> axes, boolean keepDims) implements Accumulation 
   @Override
   public Workers.Body body() {
     return MinSimd.BODY;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClReduce.of(d, in.get(0), axes(), infer(in).get(0), ClReduce.Form.lowest("x"), 0);
   }
 
   @Override

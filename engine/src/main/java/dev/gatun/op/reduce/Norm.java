@@ -1,11 +1,13 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -74,6 +76,23 @@ public record Norm(List<Integer> axes, boolean keepDims, double p) implements Ac
   @Override
   public Workers.Body body() {
     return NormSimd.body(p);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    String power =
+        p == 1 ? "fabs(x) / a" : p == 2 ? "(x / a) * (x / a)" : "pow(fabs(x) / a, (V) (b))";
+    String root = p == 1 ? "s" : p == 2 ? "sqrt(s)" : "pow(s, (SV) (1 / b))";
+    String finish =
+        Double.isInfinite(p) ? "a" : "(a == 0) | (!isfinite(a)) ? a : a * (" + root + ")";
+    return ClReduce.of(
+        d,
+        in.get(0),
+        axes,
+        infer(in).get(0),
+        ClReduce.Form.highest("fabs(x)"),
+        ClReduce.Form.sum(power, finish),
+        p);
   }
 
   @Override

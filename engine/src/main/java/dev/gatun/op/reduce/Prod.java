@@ -1,11 +1,13 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -47,6 +49,17 @@ public record Prod(List<Integer> axes, boolean keepDims) implements Accumulation
   @Override
   public Workers.Body body() {
     return ProdSimd.BODY;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClReduce.of(
+        d,
+        in.get(0),
+        axes(),
+        infer(in).get(0),
+        new ClReduce.Form("x", "x * y", "1", "s", false),
+        0);
   }
 
   @Override

@@ -1,9 +1,12 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +44,18 @@ public record Std(List<Integer> axes, boolean keepDims, double correction) imple
   @Override
   public Workers.Body body() {
     return VarianceSimd.STD;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClReduce.of(
+        d,
+        in.get(0),
+        axes(),
+        infer(in).get(0),
+        ClReduce.Form.sum("x", "s / n"),
+        ClReduce.Form.sum("(x - a) * (x - a)", "sqrt(s / fmax((P) 0, n - b))"),
+        correction);
   }
 
   @Override

@@ -1,8 +1,11 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
+import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +44,11 @@ public record Sum(List<Integer> axes, boolean keepDims) implements Reduction {
   @Override
   public Workers.Body body() {
     return SumSimd.PASS;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClReduce.of(d, in.get(0), axes(), infer(in).get(0), ClReduce.Form.sum("x", "s"), 0);
   }
 
   @Override
