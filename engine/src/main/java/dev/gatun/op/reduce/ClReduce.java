@@ -28,7 +28,7 @@ final class ClReduce {
     }
 
     static Form count(String finish) {
-      return new Form("STATES(x != 0) & 1", "x + y", "0", finish, true);
+      return new Form("STATES(x != (V) (0)) & 1", "x + y", "0", finish, true);
     }
 
     static Form longs(String join, String identity) {
