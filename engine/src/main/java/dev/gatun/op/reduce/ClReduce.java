@@ -214,7 +214,7 @@ final class ClReduce {
       l.with(new Launch.Scratch(0, priorBytes()));
     }
     l.with(new Launch.Scratch(0, priorBytes())).scratch(stateBytes()).longs(plan.outs, per, pieces);
-    attribute(l, p, plan.n * plan.rows);
+    attribute(l, p, (double) (plan.n * plan.rows));
     attribute(l, p, attribute);
     return l.over(Math.ceilDiv(plan.outs, per), d.gpu() ? GPU_GROUP : 1);
   }
