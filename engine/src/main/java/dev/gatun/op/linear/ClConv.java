@@ -55,10 +55,6 @@ final class ClConv {
       return g[2] * g[3];
     }
 
-    long plane() {
-      return g[0] * g[1];
-    }
-
     /// Images at a time if one takes `bytes`.
     int step(long bytes) {
       return (int) Math.clamp(WORK / Math.max(1, bytes), 1L, Math.max(1L, Math.min(n, 1 << 20)));

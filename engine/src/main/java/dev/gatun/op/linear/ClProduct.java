@@ -137,7 +137,7 @@ final class ClProduct {
     Launch.Builder l = Launch.of(SOURCE, d.gpu() ? "tiles" : "product").computes(type);
     l.define("LANES", d.lanes(type.bytes()))
         .define("BIAS", bias)
-        .define("ACTIVATION", activation.ordinal())
+        .define("ACTIVATION_" + activation, 1)
         .define(d.gpu() ? "TILE" : "ROWS", d.gpu() ? 1 : rows);
     piece(l, "A_PIECE", a);
     piece(l, "B_PIECE", panels);
@@ -175,7 +175,7 @@ final class ClProduct {
     boolean dots = row == 1;
     int lanes = d.lanes(type.bytes());
     Launch.Builder l = Launch.of(source, dots ? "dots" : "rows").computes(type);
-    l.define("LANES", lanes).define("BIAS", bias).define("ACTIVATION", activation.ordinal());
+    l.define("LANES", lanes).define("BIAS", bias).define("ACTIVATION_" + activation, 1);
     if (stored == DType.BF16) {
       l.define("B_BF16", 1);
     }

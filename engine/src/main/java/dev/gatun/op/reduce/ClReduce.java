@@ -28,7 +28,7 @@ final class ClReduce {
     }
 
     static Form count(String finish) {
-      return new Form("STATES(x != 0) & 1", "x + y", "0", finish, true);
+      return new Form("STATES(x != (V) (0)) & 1", "x + y", "0", finish, true);
     }
 
     static Form longs(String join, String identity) {
@@ -214,7 +214,7 @@ final class ClReduce {
       l.with(new Launch.Scratch(0, priorBytes()));
     }
     l.with(new Launch.Scratch(0, priorBytes())).scratch(stateBytes()).longs(plan.outs, per, pieces);
-    attribute(l, p, plan.n * plan.rows);
+    attribute(l, p, (double) (plan.n * plan.rows));
     attribute(l, p, attribute);
     return l.over(Math.ceilDiv(plan.outs, per), d.gpu() ? GPU_GROUP : 1);
   }

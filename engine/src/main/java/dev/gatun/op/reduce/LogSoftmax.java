@@ -1,10 +1,12 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
@@ -61,6 +63,11 @@ public record LogSoftmax(int axis) implements AlongAxis {
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClSoftmax.of(d, this, in.get(0), true, "exp(x - m)", "x - m - log(s)");
+  }
+
+  @Override
   public Keep keep() {
     return Keep.outputs(0);
   }
@@ -104,6 +111,11 @@ public record LogSoftmax(int axis) implements AlongAxis {
           c.set(0, at, c.get(1, at) - Math.exp(c.get(0, at)) * sum);
         }
       }
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClSoftmax.of(d, this, in.get(0), false, "g", "g - exp(x) * s");
     }
 
     @Override

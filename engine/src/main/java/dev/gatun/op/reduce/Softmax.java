@@ -1,10 +1,12 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
@@ -41,6 +43,11 @@ public record Softmax(int axis) implements AlongAxis {
         c.set(0, at, Math.exp(c.get(0, at) - max) / sum);
       }
     }
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClSoftmax.of(d, this, in.get(0), true, "exp(x - m)", "exp(x - m) / s");
   }
 
   @Override
@@ -87,6 +94,11 @@ public record Softmax(int axis) implements AlongAxis {
           c.set(0, at, c.get(0, at) * (c.get(1, at) - dot));
         }
       }
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClSoftmax.of(d, this, in.get(0), false, "x * g", "x * (g - s)");
     }
 
     @Override

@@ -32,20 +32,17 @@
 #define TOTALS V
 #endif
 
-// 0 none, 1 max(0, x), 2 x Phi(x), 3 x / (1 + e^-x), 4 1 / (1 + e^-x), 5 tanh
-#ifndef ACTIVATION
-#define ACTIVATION 0
-#endif
+// max(0, x), x Phi(x), x / (1 + e^-x), 1 / (1 + e^-x), tanh, or none.
 inline V activated(V x) {
-#if ACTIVATION == 1
+#if defined(ACTIVATION_RELU)
   return x > 0 || isnan(x) ? x : (V) (0);
-#elif ACTIVATION == 2
+#elif defined(ACTIVATION_GELU)
   return x == (V) (LOWEST) ? (V) (0) : x * (0.5 * erfc(x * -0.7071067811865476));
-#elif ACTIVATION == 3
+#elif defined(ACTIVATION_SILU)
   return x / (1 + exp(-x));
-#elif ACTIVATION == 4
+#elif defined(ACTIVATION_SIGMOID)
   return 1 / (1 + exp(-x));
-#elif ACTIVATION == 5
+#elif defined(ACTIVATION_TANH)
   return tanh(x);
 #else
   return x;

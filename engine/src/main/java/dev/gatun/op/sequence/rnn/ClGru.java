@@ -113,8 +113,9 @@ final class ClGru {
 
   private Launch.Builder define(String entry) {
     Launch.Builder l = Launch.of(SOURCE, entry).computes(type);
-    l.define("LANES", d.lanes(type.bytes())).define("ACTIVATION", 0);
-    l.define("GATE", cell.gate().ordinal()).define("CANDIDATE", cell.candidate().ordinal());
+    l.define("LANES", d.lanes(type.bytes()));
+    l.define("GATE", Squash.number(cell.gate()));
+    l.define("CANDIDATE", Squash.number(cell.candidate()));
     l.define("R_AT", cell.r()).define("Z_AT", cell.z());
     if (cell.linearBeforeReset()) {
       l.define("LINEAR", 1);

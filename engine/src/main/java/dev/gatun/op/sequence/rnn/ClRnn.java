@@ -73,7 +73,7 @@ final class ClRnn {
     DType t = in.get(op.first() + Unrolled.X).dtype();
     RnnCell cell = (RnnCell) op.cell();
     Launch.Builder l = Launch.of(SOURCE, entry).computes(t);
-    l.define("LANES", d.lanes(t.bytes())).define("ACTIVATION", cell.activation().ordinal());
+    l.define("LANES", d.lanes(t.bytes())).define("ACTIVATION", Squash.number(cell.activation()));
     if (op.lengths()) {
       l.define("LENGTHS", Launch.name(in.get(op.first() + op.lengthsAt()).dtype()));
     }

@@ -29,6 +29,16 @@ final class Squash {
     return activation.f(Math.max(-clip, Math.min(clip, a)));
   }
 
+  /// The number by which OpenCL kernels of cells know it.
+  static int number(Activation activation) {
+    return switch (activation) {
+      case RELU -> 1;
+      case SIGMOID -> 4;
+      case TANH -> 5;
+      default -> 0;
+    };
+  }
+
   /// The derivative of [#f] at `a`, where `y` is its value.
   static double slope(Activation activation, double clip, double a, double y) {
     if (!(Math.abs(a) <= clip)) {
