@@ -49,7 +49,7 @@ record Found(
         try {
           found.addAll(devices(arena, platforms.getAtIndex(ADDRESS, i)));
         } catch (ClException broken) {
-          continue;
+          // As one without devices.
         }
       }
       found.sort(Comparator.comparing(f -> !f.gpu()));
