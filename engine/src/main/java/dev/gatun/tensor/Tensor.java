@@ -155,9 +155,23 @@ public final class Tensor
     exit();
   }
 
-  /// A copy in `target`, without gradient: for results that must outlive their scope.
+  /// A copy in `target`, a scope of the same device, without gradient: for results that must
+  /// outlive their scope. [#to(Scope)] moves between devices.
   public Tensor in(Scope target) {
     return target.borrow(detach()).copy();
+  }
+
+  /// A copy in `target`, a scope of this device or of another, without gradient. Between devices it
+  /// goes through the host's memory and waits for the values.
+  public Tensor to(Scope target) {
+    if (target.device() == device()) {
+      return in(target);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment host = arena.allocate(spec.bytes(), 64);
+      readInto(host);
+      return target.copyOf(dtype(), shape(), host);
+    }
   }
 
   /// A contiguous copy in the same scope.

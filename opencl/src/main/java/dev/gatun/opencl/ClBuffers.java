@@ -10,11 +10,21 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Memory objects of a context by size class. One that comes back is handed out again at once: the
 /// queue runs in order, so whoever writes it next comes after whoever still reads it.
 final class ClBuffers {
+  private static final Set<Integer> REFUSALS =
+      Set.of(
+          CL.CL_MEM_OBJECT_ALLOCATION_FAILURE(),
+          CL.CL_OUT_OF_RESOURCES(),
+          CL.CL_OUT_OF_HOST_MEMORY(),
+          CL.CL_INVALID_BUFFER_SIZE());
+
   private final MemorySegment context;
+  private final Runnable settle;
   private final long limit;
   private final long largest;
   private final Map<Long, Deque<MemorySegment>> free = new HashMap<>();
@@ -27,8 +37,10 @@ final class ClBuffers {
 
   /// @param limit bytes taken at most
   /// @param largest bytes of one object at most
-  ClBuffers(MemorySegment context, long limit, long largest) {
+  /// @param settle waits until what is enqueued no longer holds memory that was released
+  ClBuffers(MemorySegment context, long limit, long largest, Runnable settle) {
     this.context = context;
+    this.settle = settle;
     this.limit = limit;
     this.largest = largest;
   }
@@ -91,20 +103,52 @@ final class ClBuffers {
       trim();
     }
     if (size > limit - reserved || size > largest) {
-      throw new IllegalStateException(
-          ("OpenClDevice: out of memory; got a request for %,d bytes with %,d live, %,d reserved, a"
-                  + " limit of %,d and %,d for one tensor; close scopes or raise the limit")
-              .formatted(size, live, reserved, limit, largest));
+      throw full(size, null);
     }
-    MemorySegment memory =
-        Native.create(
-            "clCreateBuffer",
-            status ->
-                CL.clCreateBuffer(
-                    context, CL.CL_MEM_READ_WRITE(), size, MemorySegment.NULL, status));
+    MemorySegment memory;
+    try {
+      memory = allocate(size);
+    } catch (ClException e) {
+      if (!REFUSALS.contains(e.status())) {
+        throw e;
+      }
+      // Others use the device too: what lies ready here may be what is missing.
+      trim();
+      settle.run();
+      memory = allocateAgain(size);
+    }
     reserved += size;
     made++;
     return memory;
+  }
+
+  private MemorySegment allocateAgain(long size) {
+    try {
+      return allocate(size);
+    } catch (ClException e) {
+      throw REFUSALS.contains(e.status()) ? full(size, e) : e;
+    }
+  }
+
+  private MemorySegment allocate(long size) {
+    return Native.create(
+        "clCreateBuffer",
+        status ->
+            CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE(), size, MemorySegment.NULL, status));
+  }
+
+  private IllegalStateException full(long size, @Nullable ClException cause) {
+    return new IllegalStateException(
+        ("OpenClDevice: out of memory; got a request for %,d bytes with %,d live, %,d reserved, a"
+                + " limit of %,d and %,d for one tensor%s; close scopes or raise the limit")
+            .formatted(
+                size,
+                live,
+                reserved,
+                limit,
+                largest,
+                cause == null ? "" : ", refused by the driver (" + cause.getMessage() + ")"),
+        cause);
   }
 
   private void trim() {

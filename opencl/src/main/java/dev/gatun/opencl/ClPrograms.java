@@ -15,8 +15,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -24,12 +26,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Programs of a device, built once: in memory by what they are made of, and as files of the
-/// driver's binaries for the next process. A file that cannot be read or built is built anew; a
-/// folder that cannot be written is done without. Not safe for threads.
+/// driver's binaries behind their hash for the next process. A file that is damaged or does not
+/// build is built anew; a folder that cannot be written is done without, which is said once. Not
+/// safe for threads.
 final class ClPrograms {
+  /// Bytes of a hash.
+  private static final int HASH = 32;
+
   private final MemorySegment context;
   private final Found device;
   private final Optional<Path> folder;
+  private boolean saidNotKept;
   private final Map<Program, MemorySegment> programs = new HashMap<>();
   private final Map<Entry, MemorySegment> kernels = new HashMap<>();
 
@@ -112,24 +119,29 @@ final class ClPrograms {
   }
 
   private String key(String text, String options) {
+    String all =
+        String.join("\0", text, options, device.platform(), device.name(), device.version());
+    return HexFormat.of().formatHex(hash(all.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static byte[] hash(byte[] bytes) {
     try {
-      MessageDigest d = MessageDigest.getInstance("SHA-256");
-      for (String part :
-          List.of(text, options, device.platform(), device.name(), device.version())) {
-        d.update(part.getBytes(StandardCharsets.UTF_8));
-        d.update((byte) 0);
-      }
-      return HexFormat.of().formatHex(d.digest());
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JVM has SHA-256", e);
     }
   }
 
   private Optional<MemorySegment> load(Path file, String options) {
-    byte[] binary;
+    byte[] kept;
     try {
-      binary = Files.readAllBytes(file);
+      kept = Files.readAllBytes(file);
     } catch (IOException notThere) {
+      return Optional.empty();
+    }
+    // Drivers need not survive a damaged binary.
+    byte[] binary = Arrays.copyOfRange(kept, Math.min(HASH, kept.length), kept.length);
+    if (!Arrays.equals(hash(binary), Arrays.copyOf(kept, HASH))) {
       return Optional.empty();
     }
     try (Arena arena = Arena.ofConfined()) {
@@ -176,13 +188,19 @@ final class ClPrograms {
       Files.createDirectories(folder);
       Path part = Files.createTempFile(folder, "program", ".part");
       try {
-        Files.write(part, data.asSlice(0, size).toArray(JAVA_BYTE));
+        byte[] binary = data.asSlice(0, size).toArray(JAVA_BYTE);
+        Files.write(part, hash(binary));
+        Files.write(part, binary, StandardOpenOption.APPEND);
         Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Files.deleteIfExists(part);
       }
-    } catch (IOException | ClException notKept) {
+    } catch (IOException | ClException e) {
       // The program is there; the next process builds it again.
+      if (!saidNotKept) {
+        saidNotKept = true;
+        System.err.println("gatun: built OpenCL programs are not kept: " + e);
+      }
     }
   }
 

@@ -20,14 +20,17 @@ final class ClQueue {
   private static final int AXES = 16;
 
   private final MemorySegment queue;
+  private final boolean profiles;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment slot = arena.allocate(AXES * 8L, 128);
   private final MemorySegment global = arena.allocate(JAVA_LONG, 3);
   private final MemorySegment local = arena.allocate(JAVA_LONG, 3);
   private final MemorySegment event = arena.allocate(ADDRESS);
 
-  ClQueue(MemorySegment queue) {
+  /// @param profiles whether the queue takes times; without, they are the host's
+  ClQueue(MemorySegment queue, boolean profiles) {
     this.queue = queue;
+    this.profiles = profiles;
   }
 
   MemorySegment id() {
@@ -68,12 +71,18 @@ final class ClQueue {
   }
 
   private long nanos() {
-    Native.check(CL.clWaitForEvents(1, event), "clWaitForEvents");
     MemorySegment e = event.get(ADDRESS, 0);
-    long start = profile(e, CL.CL_PROFILING_COMMAND_START());
-    long end = profile(e, CL.CL_PROFILING_COMMAND_END());
-    Native.check(CL.clReleaseEvent(e), "clReleaseEvent");
-    return end - start;
+    try {
+      long before = System.nanoTime();
+      Native.check(CL.clWaitForEvents(1, event), "clWaitForEvents");
+      if (!profiles) {
+        return System.nanoTime() - before;
+      }
+      return profile(e, CL.CL_PROFILING_COMMAND_END())
+          - profile(e, CL.CL_PROFILING_COMMAND_START());
+    } finally {
+      Native.check(CL.clReleaseEvent(e), "clReleaseEvent");
+    }
   }
 
   private long profile(MemorySegment e, int what) {
@@ -195,9 +204,12 @@ final class ClQueue {
     Native.check(CL.clFinish(queue), "clFinish");
   }
 
+  /// Waits for what is enqueued and frees what this class took; the queue itself is the session's.
   void close() {
-    finish();
-    Native.check(CL.clReleaseCommandQueue(queue), "clReleaseCommandQueue");
-    arena.close();
+    try {
+      finish();
+    } finally {
+      arena.close();
+    }
   }
 }

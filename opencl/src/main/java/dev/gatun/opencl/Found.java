@@ -27,9 +27,9 @@ record Found(
     boolean gpu) {
   private static final int NO_PLATFORM = -1001;
 
-  /// Devices of this machine, GPUs first.
+  /// Devices of this machine, GPUs first. A driver that fails has none; the others go on.
   ///
-  /// @throws ClException if a driver fails
+  /// @throws ClException if the loader fails
   static List<Found> all() {
     try (Arena arena = Arena.ofConfined()) {
       if (OpenClLibrary.find(arena).isEmpty()) {
@@ -46,14 +46,18 @@ record Found(
       Native.check(CL.clGetPlatformIDs(n, platforms, MemorySegment.NULL), "clGetPlatformIDs");
       List<Found> found = new ArrayList<>();
       for (int i = 0; i < n; i++) {
-        addDevices(arena, platforms.getAtIndex(ADDRESS, i), found);
+        try {
+          found.addAll(devices(arena, platforms.getAtIndex(ADDRESS, i)));
+        } catch (ClException broken) {
+          // As one without devices.
+        }
       }
       found.sort(Comparator.comparing(f -> !f.gpu()));
       return List.copyOf(found);
     }
   }
 
-  private static void addDevices(Arena arena, MemorySegment platform, List<Found> found) {
+  private static List<Found> devices(Arena arena, MemorySegment platform) {
     MemorySegment count = arena.allocate(JAVA_INT);
     // All bits of a 64-bit field; the constant of the bindings is an int.
     long all = 0xffffffffL;
@@ -62,7 +66,7 @@ record Found(
     int n = count.get(JAVA_INT, 0);
     if (status != 0 || n == 0) {
       // A platform without devices is none.
-      return;
+      return List.of();
     }
     MemorySegment ids = arena.allocate(ADDRESS, n);
     Native.check(CL.clGetDeviceIDs(platform, all, n, ids, MemorySegment.NULL), "clGetDeviceIDs");
@@ -71,9 +75,11 @@ record Found(
             "clGetPlatformInfo",
             CL.CL_PLATFORM_NAME(),
             (p, size, value, ret) -> CL.clGetPlatformInfo(platform, p, size, value, ret));
+    List<Found> found = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       found.add(of(platform, ids.getAtIndex(ADDRESS, i), name));
     }
+    return found;
   }
 
   static Found of(MemorySegment platform, MemorySegment device, String platformName) {
@@ -101,8 +107,13 @@ record Found(
         (p, size, value, ret) -> CL.clGetDeviceInfo(device, p, size, value, ret));
   }
 
+  /// Whether `part` is this device's type, `gpu` or `cpu`, or a part of its names.
   boolean matches(String part) {
-    return (platform + " " + name).toLowerCase(Locale.ROOT).contains(part.toLowerCase(Locale.ROOT));
+    String type = part.toLowerCase(Locale.ROOT);
+    if (type.equals("gpu") || type.equals("cpu")) {
+      return gpu == type.equals("gpu");
+    }
+    return (platform + " " + name).toLowerCase(Locale.ROOT).contains(type);
   }
 
   @Override

@@ -1,8 +1,5 @@
 package dev.gatun.opencl;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import dev.gatun.bindings.opencl.CL;
 import dev.gatun.bindings.opencl.OpenClLibrary;
 import dev.gatun.device.Buffer;
@@ -30,9 +27,9 @@ import java.util.concurrent.atomic.AtomicLong;
 ///
 /// Any number of threads may use it, each with scopes of its own. Devices without F64 refuse it.
 public final class OpenClDevice implements Device {
+  private final ClSession session;
   private final Found found;
   private final String name;
-  private final MemorySegment context;
   private final ClQueue queue;
   private final ClBuffers buffers;
   private final ClPrograms programs;
@@ -45,7 +42,8 @@ public final class OpenClDevice implements Device {
 
   /// Which device, and how to use it.
   ///
-  /// @param device its number, GPUs first, or a part of its or its driver's name
+  /// @param device its number, GPUs first; `gpu` or `cpu` for the first of that type; or a part of
+  ///   its or its driver's name
   /// @param computeUnits cores of it to use, as a sub-device; 0 for all
   /// @param gpuKernels whether kernels are shaped for a GPU; empty to go by the device's type
   /// @param cache folder for built programs; empty to keep none
@@ -97,19 +95,19 @@ public final class OpenClDevice implements Device {
     }
   }
 
-  private OpenClDevice(
-      Found found, String name, MemorySegment context, MemorySegment queue, Options options) {
-    this.found = found;
+  private OpenClDevice(ClSession session, String name, Options options) {
+    this.session = session;
+    this.found = session.found();
     this.name = name;
-    this.context = context;
-    this.queue = new ClQueue(queue);
+    this.queue = new ClQueue(session.queue(), session.profiles());
     long memory = number(CL.CL_DEVICE_GLOBAL_MEM_SIZE()) / 10 * 9;
     this.buffers =
         new ClBuffers(
-            context,
+            session.context(),
             Math.min(options.memoryLimit(), memory),
-            number(CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE()));
-    this.programs = new ClPrograms(context, found, options.cache());
+            number(CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE()),
+            queue::finish);
+    this.programs = new ClPrograms(session.context(), found, options.cache());
     this.unified = number(CL.CL_DEVICE_HOST_UNIFIED_MEMORY()) != 0;
     this.info =
         new DeviceInfo(
@@ -168,73 +166,37 @@ public final class OpenClDevice implements Device {
     }
     if (index < 0) {
       throw new IllegalArgumentException(
-          "OpenClDevice: the device must be a number or part of a name of %s; got %s"
+          "OpenClDevice: the device must be a number, gpu, cpu or part of a name of %s; got %s"
               .formatted(all, which));
     }
-    Found whole = all.get(index);
-    Found device = options.computeUnits() > 0 ? part(whole, options.computeUnits()) : whole;
-    MemorySegment context = context(device);
-    MemorySegment queue =
-        Native.create(
-            "clCreateCommandQueue",
-            status ->
-                CL.clCreateCommandQueue(
-                    context, device.id(), CL.CL_QUEUE_PROFILING_ENABLE(), status));
-    return new OpenClDevice(device, "opencl:" + index, context, queue, options);
+    return of(ClSession.open(all.get(index), options.computeUnits()), "opencl:" + index, options);
   }
 
-  private static MemorySegment context(Found device) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment devices = arena.allocateFrom(ADDRESS, device.id());
-      return Native.create(
-          "clCreateContext",
-          status ->
-              CL.clCreateContext(
-                  MemorySegment.NULL, 1, devices, MemorySegment.NULL, MemorySegment.NULL, status));
-    }
-  }
-
-  /// `units` compute units of `device` as a device of their own.
-  private static Found part(Found device, int units) {
-    if (units >= Found.number(device.id(), CL.CL_DEVICE_MAX_COMPUTE_UNITS())) {
-      return device;
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment properties =
-          arena.allocateFrom(JAVA_LONG, CL.CL_DEVICE_PARTITION_BY_COUNTS(), units, 0, 0);
-      MemorySegment id = arena.allocate(ADDRESS);
-      Native.check(
-          CL.clCreateSubDevices(device.id(), properties, 1, id, MemorySegment.NULL),
-          "clCreateSubDevices");
-      return Found.of(device.platformId(), id.get(ADDRESS, 0), device.platform());
+  private static OpenClDevice of(ClSession session, String name, Options options) {
+    try {
+      return new OpenClDevice(session, name, options);
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
     }
   }
 
   /// An application's own device, context and queue, as LWJGL or any other binding holds them. They
   /// are retained until [#close]. The queue must run in order and belong to the context.
   ///
+  /// @throws IllegalArgumentException if the queue runs out of order, or is of another device or
+  ///   context
   /// @throws ClException if a handle is none
   public static OpenClDevice wrap(long platform, long device, long context, long queue) {
-    MemorySegment platformId = MemorySegment.ofAddress(platform);
-    Found found =
-        Found.of(
-            platformId,
-            MemorySegment.ofAddress(device),
-            Native.text(
-                "clGetPlatformInfo",
-                CL.CL_PLATFORM_NAME(),
-                (p, size, v, ret) -> CL.clGetPlatformInfo(platformId, p, size, v, ret)));
-    MemorySegment contextId = MemorySegment.ofAddress(context);
-    MemorySegment queueId = MemorySegment.ofAddress(queue);
-    Native.check(CL.clRetainContext(contextId), "clRetainContext");
-    Native.check(CL.clRetainCommandQueue(queueId), "clRetainCommandQueue");
-    return new OpenClDevice(found, "opencl:wrapped", contextId, queueId, Options.standard());
+    return of(
+        ClSession.retain(platform, device, context, queue), "opencl:wrapped", Options.standard());
   }
 
   /// A tensor over an application's own memory object, which is retained until `scope` is closed.
   ///
   /// @param memory a `cl_mem` of this device's context
-  /// @throws IllegalArgumentException if it has fewer bytes than the tensor
+  /// @throws IllegalArgumentException if it has fewer bytes than the tensor, or `scope` is of
+  ///   another device
   /// @throws ClException if it is none
   public Tensor wrapBuffer(Scope scope, DType dtype, Shape shape, long memory) {
     MemorySegment id = MemorySegment.ofAddress(memory);
@@ -248,6 +210,11 @@ public final class OpenClDevice implements Device {
       throw new IllegalArgumentException(
           "OpenClDevice: a memory object must hold the tensor, %d bytes; got %d"
               .formatted(spec.bytes(), bytes));
+    }
+    if (scope.device() != this) {
+      throw new IllegalArgumentException(
+          "OpenClDevice: the scope must be of %s; got one of %s"
+              .formatted(name, scope.device().name()));
     }
     Native.check(CL.clRetainMemObject(id), "clRetainMemObject");
     return scope.adopt(spec, new ClBuffer(id, bytes, true));
@@ -303,7 +270,7 @@ public final class OpenClDevice implements Device {
             "clCreateBuffer",
             status ->
                 CL.clCreateBuffer(
-                    context,
+                    session.context(),
                     CL.CL_MEM_READ_WRITE() | CL.CL_MEM_USE_HOST_PTR(),
                     memory.byteSize(),
                     memory,
@@ -332,6 +299,7 @@ public final class OpenClDevice implements Device {
     List<Launch> launches = op.openCl(info, specs);
     long bytes = 0;
     for (Launch l : launches) {
+      requireLocal(op, l);
       for (Launch.Argument a : l.arguments()) {
         bytes = a instanceof Launch.Scratch s ? Math.max(bytes, s.offset() + s.bytes()) : bytes;
       }
@@ -340,8 +308,8 @@ public final class OpenClDevice implements Device {
     long start = trace.isOn() ? System.nanoTime() : 0;
     long nanos = 0;
     synchronized (this) {
-      requireOpen();
       try {
+        requireOpen();
         for (Launch l : launches) {
           if (l.global().stream().allMatch(n -> n > 0)) {
             MemorySegment work = scratch == null ? MemorySegment.NULL : scratch.memory();
@@ -362,6 +330,19 @@ public final class OpenClDevice implements Device {
       trace.record(
           new Trace.Event(
               op, specs, results, name, "opencl", start, nanos, op.cost(specs), thread));
+    }
+  }
+
+  /// Drivers may take a launch with more than the device has, and write where they should not.
+  private void requireLocal(Kernel op, Launch l) {
+    long bytes = 0;
+    for (Launch.Argument a : l.arguments()) {
+      bytes += a instanceof Launch.Local m ? m.bytes() : 0;
+    }
+    if (bytes > info.localBytes()) {
+      throw new IllegalStateException(
+          "%s on %s: %s must fit into the local memory of a group, %d bytes; got %d"
+              .formatted(op, name, l.entry(), info.localBytes(), bytes));
     }
   }
 
@@ -428,10 +409,14 @@ public final class OpenClDevice implements Device {
       return;
     }
     closed = true;
-    queue.close();
-    programs.close();
-    buffers.close();
-    Native.check(CL.clReleaseContext(context), "clReleaseContext");
+    // A lost device fails here, and what it held is given back all the same.
+    try {
+      queue.close();
+    } finally {
+      programs.close();
+      buffers.close();
+      session.close();
+    }
   }
 
   @Override

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.autograd.Node;
 import dev.gatun.bindings.opencl.CL;
+import dev.gatun.cpu.CpuDevice;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.DeviceProvider;
@@ -103,6 +104,46 @@ class OpenClDeviceTest {
   }
 
   @Test
+  void whatTheDriverRefusesIsSaidAndThePoolGivenBack() {
+    ClSession session = ClSession.open(found(), 0);
+    int[] settled = new int[1];
+    ClBuffers buffers =
+        new ClBuffers(session.context(), Long.MAX_VALUE, Long.MAX_VALUE, () -> settled[0]++);
+    buffers.give(buffers.take(1 << 20));
+    String text =
+        String.valueOf(
+            assertThrows(IllegalStateException.class, () -> buffers.take(1L << 50)).getMessage());
+    assertTrue(text.contains("out of memory") && text.contains("refused by the driver"), text);
+    assertEquals(1, settled[0]);
+    assertEquals(0, buffers.memory().reservedBytes());
+    buffers.give(buffers.take(64));
+    buffers.close();
+    session.close();
+  }
+
+  @Test
+  void tensorsMoveBetweenDevices() {
+    try (Device cpu = CpuDevice.open();
+        Scope host = cpu.scope();
+        Scope scope = device.scope()) {
+      Tensor x = host.tensor(Shape.of(2, 3), 1f, 2f, 3f, 4f, 5f, 6f);
+      Tensor y = x.transpose(0, 1).to(scope);
+      assertEquals(device, y.device());
+      assertArrayEquals(new float[] {2, 8, 4, 10, 6, 12}, y.add(y).to(host).toFloatArray());
+      assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, y.to(scope).toFloatArray());
+      assertEquals(0, host.tensor(Shape.of(0)).to(scope).toFloatArray().length);
+    }
+  }
+
+  @Test
+  void devicesAreFoundByType() {
+    String type = found().gpu() ? "gpu" : "cpu";
+    try (Device d = new OpenClProvider().open("opencl:" + type)) {
+      assertEquals("opencl:0", d.name());
+    }
+  }
+
+  @Test
   void devicesAreFoundByNumberAndName() {
     List<String> names = new OpenClProvider().names();
     assertEquals(OpenClDevice.descriptions().size(), names.size());
@@ -188,6 +229,7 @@ class OpenClDeviceTest {
     MemorySegment queue =
         Native.create(
             "clCreateCommandQueue", s -> CL.clCreateCommandQueue(context, found().id(), 0, s));
+    List<Long> handles = references(context, queue);
     MemorySegment memory =
         Native.create(
             "clCreateBuffer",
@@ -205,18 +247,45 @@ class OpenClDeviceTest {
       assertEquals(before + 1, memoryReferences(memory));
       d.write(x.buffer(), 0, MemorySegment.ofArray(new float[16]));
       assertEquals(1, x.add(1).toFloatArray()[15]);
+      // The application's queue takes no times.
+      d.trace().start();
+      x.add(x);
+      assertEquals(1, d.trace().stop().size());
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> device.wrapBuffer(scope, DType.F32, Shape.of(1), memory.address()));
       assertThrows(
           IllegalArgumentException.class,
           () -> d.wrapBuffer(scope, DType.F32, Shape.of(17), memory.address()));
     }
     assertEquals(before, memoryReferences(memory));
+    // Before it is released, a driver may hold the queue by the last event of the memory.
     Native.check(CL.clReleaseMemObject(memory), "clReleaseMemObject");
+    assertEquals(handles, references(context, queue));
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            OpenClDevice.wrap(
+                found().platformId().address(), found().id().address(), 0, queue.address()));
+    assertEquals(handles, references(context, queue));
     Native.check(CL.clReleaseCommandQueue(queue), "clReleaseCommandQueue");
     Native.check(CL.clReleaseContext(context), "clReleaseContext");
   }
 
   private static Found found() {
     return Found.all().getFirst();
+  }
+
+  private static List<Long> references(MemorySegment context, MemorySegment queue) {
+    return List.of(
+        Native.number(
+            "clGetContextInfo",
+            CL.CL_CONTEXT_REFERENCE_COUNT(),
+            (p, size, v, ret) -> CL.clGetContextInfo(context, p, size, v, ret)),
+        Native.number(
+            "clGetCommandQueueInfo",
+            CL.CL_QUEUE_REFERENCE_COUNT(),
+            (p, size, v, ret) -> CL.clGetCommandQueueInfo(queue, p, size, v, ret)));
   }
 
   private static long memoryReferences(MemorySegment memory) {
@@ -238,6 +307,13 @@ class OpenClDeviceTest {
       Files.writeString(f, "not a program");
     }
     run(Optional.of(cache));
+    // One bit of a driver's own binary.
+    for (Path f : files) {
+      byte[] kept = Files.readAllBytes(f);
+      kept[kept.length / 2] ^= 1;
+      Files.write(f, kept);
+    }
+    run(Optional.of(cache));
     Path file = Files.createFile(cache.resolve("a file"));
     run(Optional.of(file.resolve("below")));
     run(Optional.empty());
@@ -250,8 +326,8 @@ class OpenClDeviceTest {
     }
   }
 
-  /// A kernel whose source does not compile, or that has none.
-  private record Bad(boolean hasSource) implements Kernel {
+  /// A kernel whose source does not compile, that asks for too much, or that has none.
+  private record Bad(boolean hasSource, long local) implements Kernel {
     @Override
     public List<Spec> infer(List<Spec> in) {
       return in;
@@ -265,6 +341,7 @@ class OpenClDeviceTest {
       return hasSource
           ? List.of(
               Launch.of(new ClSource("bad.cl", "kernel void f() { undefined_name = 1; }"), "f")
+                  .with(new Launch.Local(local))
                   .over(1, 1))
           : Kernel.super.openCl(d, in);
     }
@@ -291,7 +368,8 @@ class OpenClDeviceTest {
       Tensor x = scope.full(DType.F32, Shape.of(1), 1);
       String text =
           String.valueOf(
-              assertThrows(IllegalStateException.class, () -> scope.run(new Bad(true), List.of(x)))
+              assertThrows(
+                      IllegalStateException.class, () -> scope.run(new Bad(true, 0), List.of(x)))
                   .getMessage());
       assertTrue(
           text.contains("Bad")
@@ -300,9 +378,17 @@ class OpenClDeviceTest {
           text);
       String none =
           String.valueOf(
-              assertThrows(IllegalStateException.class, () -> scope.run(new Bad(false), List.of(x)))
+              assertThrows(
+                      IllegalStateException.class, () -> scope.run(new Bad(false, 0), List.of(x)))
                   .getMessage());
       assertTrue(none.contains("no OpenCL kernel") && none.contains(device.name()), none);
+      String much =
+          String.valueOf(
+              assertThrows(
+                      IllegalStateException.class,
+                      () -> scope.run(new Bad(true, Long.MAX_VALUE), List.of(x)))
+                  .getMessage());
+      assertTrue(much.contains("Bad") && much.contains("local memory"), much);
       assertEquals(2, x.add(x).item());
       assertTrue(x.buffer() instanceof ClBuffer);
     }
