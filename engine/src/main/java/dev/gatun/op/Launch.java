@@ -56,6 +56,10 @@ public record Launch(
   /// Memory of a work-group.
   public record Local(long bytes) implements Argument {}
 
+  /// Where the kernel notes values that break `rule`, the prelude's `FAULTS`. The device throws
+  /// [IllegalArgumentException] with the rule and the first such value when results are next read.
+  public record Faults(String rule) implements Argument {}
+
   /// Starts a launch of `entry` in `source`.
   public static Builder of(ClSource source, String entry) {
     return new Builder(source, entry);
@@ -71,6 +75,16 @@ public record Launch(
       case U8, BOOL -> "uchar";
       case I32 -> "int";
       case I64 -> "long";
+    };
+  }
+
+  /// The unsigned integer of OpenCL C with as many bits as `type`, to move elements by.
+  public static String bits(DType type) {
+    return switch (type.bytes()) {
+      case 1 -> "uchar";
+      case 2 -> "ushort";
+      case 4 -> "uint";
+      default -> "ulong";
     };
   }
 
@@ -145,6 +159,12 @@ public record Launch(
     /// Adds a number of type `T`.
     public Builder real(DType type, double value) {
       return with(new Real(type, value));
+    }
+
+    /// Adds a place to note values that break `rule`, such as `Gather[axis=0]: indices must lie in
+    /// [0, 5)`.
+    public Builder checks(String rule) {
+      return with(new Faults(rule));
     }
 
     /// Adds work memory behind the pieces that this launch has; the same pieces in the same order

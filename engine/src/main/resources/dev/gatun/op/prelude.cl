@@ -29,6 +29,15 @@
 #define I_T long
 #endif
 
+// Values of inputs that break a rule: the first one is kept with the number of its call.
+#define FAULTS __global int* faults, const int call
+// `i` if it lies in [least, n); otherwise it is noted, and the result is -1: nothing is there.
+inline long checked(const long i, const long least, const long n, FAULTS) {
+  if (i >= least && i < n) return i;
+  if (atomic_cmpxchg(faults, 0, call) == 0) *(__global long*) (faults + 2) = i;
+  return -1;
+}
+
 // Half-precision storage: 16 bits that hold the upper half of a float.
 inline float bf16_float(ushort x) { return as_float((uint) x << 16); }
 inline ushort float_bf16(float x) {

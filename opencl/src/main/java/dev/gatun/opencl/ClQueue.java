@@ -3,6 +3,7 @@ package dev.gatun.opencl;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.gatun.bindings.opencl.CL;
@@ -12,12 +13,19 @@ import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Sets arguments and enqueues, in order, without waiting. Native memory for arguments is taken
 /// once. Not safe for threads: setting the arguments of a kernel is not.
 final class ClQueue {
   private static final int AXES = 16;
+
+  /// The number of a call and, behind it, a value that broke its rule.
+  private static final long FAULT_BYTES = 16;
+
+  /// Calls with rules between two looks at what broke them.
+  private static final int MOST_RULES = 4096;
 
   private final MemorySegment queue;
   private final boolean profiles;
@@ -26,11 +34,22 @@ final class ClQueue {
   private final MemorySegment global = arena.allocate(JAVA_LONG, 3);
   private final MemorySegment local = arena.allocate(JAVA_LONG, 3);
   private final MemorySegment event = arena.allocate(ADDRESS);
+  private final ClBuffer faults;
+  private final MemorySegment noted = arena.allocate(FAULT_BYTES, 16);
+  private final List<String> rules = new ArrayList<>();
 
   /// @param profiles whether the queue takes times; without, they are the host's
-  ClQueue(MemorySegment queue, boolean profiles) {
+  ClQueue(MemorySegment context, MemorySegment queue, boolean profiles) {
     this.queue = queue;
     this.profiles = profiles;
+    MemorySegment memory =
+        Native.create(
+            "clCreateBuffer",
+            status ->
+                CL.clCreateBuffer(
+                    context, CL.CL_MEM_READ_WRITE(), FAULT_BYTES, MemorySegment.NULL, status));
+    faults = new ClBuffer(memory, FAULT_BYTES, true);
+    write(faults, 0, noted);
   }
 
   MemorySegment id() {
@@ -125,6 +144,17 @@ final class ClQueue {
       case Launch.Real(DType type, double value) ->
           argument(kernel, n, type.bytes(), real(type, value));
       case Launch.Local(long bytes) -> argument(kernel, n, bytes, MemorySegment.NULL);
+      case Launch.Faults(String rule) -> {
+        if (rules.size() == MOST_RULES) {
+          requireNoFaults();
+        }
+        rules.add(rule);
+        slot.set(ADDRESS, 0, faults.memory());
+        argument(kernel, n, 8, slot);
+        slot.set(JAVA_INT, 0, rules.size());
+        argument(kernel, n + 1, 4, slot);
+        return n + 2;
+      }
     }
     return n + 1;
   }
@@ -170,7 +200,34 @@ final class ClQueue {
     }
   }
 
+  /// Waits for the calls that have rules, if there are any.
+  ///
+  /// @throws IllegalArgumentException if a value broke one since the last look
+  private void requireNoFaults() {
+    if (rules.isEmpty()) {
+      return;
+    }
+    copy(faults, 0, noted);
+    int call = noted.get(JAVA_INT, 0);
+    if (call == 0) {
+      rules.clear();
+      return;
+    }
+    String rule = rules.get(call - 1);
+    long got = noted.get(JAVA_LONG, 8);
+    rules.clear();
+    noted.fill((byte) 0);
+    write(faults, 0, noted);
+    throw new IllegalArgumentException(rule + "; got " + got);
+  }
+
+  /// @throws IllegalArgumentException if a value broke the rule of a call since the last look
   void read(ClBuffer source, long offset, MemorySegment target) {
+    requireNoFaults();
+    copy(source, offset, target);
+  }
+
+  private void copy(ClBuffer source, long offset, MemorySegment target) {
     Native.check(
         CL.clEnqueueReadBuffer(
             queue,
@@ -210,6 +267,7 @@ final class ClQueue {
       finish();
     } finally {
       arena.close();
+      Native.check(CL.clReleaseMemObject(faults.memory()), "clReleaseMemObject");
     }
   }
 }

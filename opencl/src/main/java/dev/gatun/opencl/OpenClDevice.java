@@ -25,6 +25,10 @@ import java.util.concurrent.atomic.AtomicLong;
 /// A device of an OpenCL driver, 1.2 or later: kernels of the engine's ops on one queue that runs
 /// in order; calls return before their results are there, and only reading waits.
 ///
+/// Values of inputs that an op refuses while it runs, such as indices out of range, count as
+/// nothing there; the [IllegalArgumentException] that names them comes from the next reading of
+/// results, whichever thread reads.
+///
 /// Any number of threads may use it, each with scopes of its own. Devices without F64 refuse it.
 public final class OpenClDevice implements Device {
   private final ClSession session;
@@ -99,7 +103,7 @@ public final class OpenClDevice implements Device {
     this.session = session;
     this.found = session.found();
     this.name = name;
-    this.queue = new ClQueue(session.queue(), session.profiles());
+    this.queue = new ClQueue(session.context(), session.queue(), session.profiles());
     long memory = number(CL.CL_DEVICE_GLOBAL_MEM_SIZE()) / 10 * 9;
     this.buffers =
         new ClBuffers(

@@ -1,11 +1,13 @@
 package dev.gatun.op.math;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
@@ -34,6 +36,11 @@ public record AddTo() implements Kernel {
   @Override
   public void simd(Call c, Workers w) {
     w.run(AddSimd.IN_PLACE, c, 0, Elementwise.blocks(c.inShape(0)));
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMap.addTo(d, in.get(0));
   }
 
   @Override

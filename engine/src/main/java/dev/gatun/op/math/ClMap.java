@@ -59,6 +59,32 @@ final class ClMap {
     return Arrays.copyOfRange(r, from + 1, from + axes);
   }
 
+  /// `results` results of three operands of one shape, the inputs `operands`; `body` sees `x`, `y`
+  /// and `z` and sets `*u` and `*v`.
+  static List<Launch> several(DeviceInfo d, String body, int results, Spec x, int... operands) {
+    long n = x.shape().elems();
+    return List.of(
+        program(d, "several", body, x.dtype(), x.dtype())
+            .define("SEVERAL", results)
+            .in(operands)
+            .out(0, results - 1)
+            .longs(n)
+            .over(items(d, n), group(d)));
+  }
+
+  /// `x += y`, in place.
+  static List<Launch> addTo(DeviceInfo d, Spec x) {
+    long n = x.shape().elems();
+    Launch.Builder l =
+        program(d, "binary", "return x + y;", x.dtype(), x.dtype())
+            .in(0, 1, 0)
+            .longs(n, 1, 1, 0)
+            .long16()
+            .long16()
+            .long16();
+    return List.of(attributes(l, x.dtype(), 0, 0).over(items(d, n), 1, group(d), 1));
+  }
+
   private static Launch.Builder program(
       DeviceInfo d, String entry, String body, DType t, DType result) {
     boolean vectors = t.computes() && result == t;

@@ -1,11 +1,13 @@
 package dev.gatun.op.math;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -91,6 +93,11 @@ public record Clamp(double lo, double hi) implements Unary {
     @Override
     public void simd(Call c, Workers w) {
       w.run(ClampSimd.GRAD, c, 0, Elementwise.blocks(c.inShape(0)));
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClMap.several(d, "*u = y == z ? x : (V) (0);", 1, in.get(0), 0, 1, 2);
     }
 
     @Override

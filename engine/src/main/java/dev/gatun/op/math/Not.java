@@ -1,11 +1,13 @@
 package dev.gatun.op.math;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
@@ -37,6 +39,17 @@ public record Not() implements Kernel {
   @Override
   public void simd(Call c, Workers w) {
     w.run(NotSimd.BODY, c, 0, Elementwise.blocks(c.inShape(0)));
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMap.unary(
+        d,
+        in.get(0).dtype() == DType.BOOL ? "return 1 - x;" : "return ~x;",
+        in.get(0),
+        in.get(0).dtype(),
+        0,
+        0);
   }
 
   @Override

@@ -1,11 +1,13 @@
 package dev.gatun.op.math;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -45,6 +47,11 @@ public record SwiGlu() implements Kernel {
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMap.several(d, "*u = x / (1 + exp(-x)) * y;", 1, in.get(0), 0, 1, 1);
+  }
+
+  @Override
   public Keep keep() {
     return Keep.inputs(0, 1);
   }
@@ -62,6 +69,9 @@ public record SwiGlu() implements Kernel {
 
   /// `dgate` and `dx` from `dy`, `gate` and `x`.
   public record Grad() implements Kernel {
+    private static final String GRADIENT =
+        "V s = 1 / (1 + exp(-y)); *u = x * z * s * (1 + y * (1 - s)); *v = x * y * s;";
+
     @Override
     public List<Spec> infer(List<Spec> in) {
       check(this, 3, "dy gate x", in);
@@ -81,6 +91,11 @@ public record SwiGlu() implements Kernel {
     @Override
     public void simd(Call c, Workers w) {
       w.run(SwiGluSimd.GRAD, c, 0, Elementwise.blocks(c.outShape(0)));
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClMap.several(d, GRADIENT, 2, in.get(0), 0, 1, 2);
     }
 
     @Override

@@ -16,9 +16,10 @@ final class WherePlan {
   static final int INNER = 0;
   static final int ROWS = 1;
   private static final int AXES = 2;
-  private static final int SIZE = 3;
-  private static final int MAX_AXES = 6;
-  private static final int STRIDE = SIZE + MAX_AXES;
+  static final int SIZE = 3;
+  static final int MAX_AXES = 6;
+  static final int STRIDE = SIZE + MAX_AXES;
+  static final int REGISTERS = STRIDE + OPERANDS * MAX_AXES;
 
   private WherePlan() {}
 
@@ -31,22 +32,25 @@ final class WherePlan {
   ///
   /// @return false if more axes remain than the registers hold
   static boolean plan(Call c) {
-    long[] r = c.registers();
-    Shape z = c.outShape(0);
+    return plan(c.registers(), c.inShape(0), c.inShape(1), c.inShape(2), c.outShape(0));
+  }
+
+  /// The same into `r`.
+  static boolean plan(long[] r, Shape c, Shape x, Shape y, Shape z) {
     int n = 0;
     for (int i = 1; i <= z.rank(); i++) {
       if (z.dim(-i) == 1) {
         continue;
       }
-      if (n > 0 && joins(c, r, n - 1, i)) {
+      if (n > 0 && joins(c, x, y, r, n - 1, i)) {
         r[SIZE + n - 1] *= z.dim(-i);
       } else if (n == MAX_AXES) {
         return false;
       } else {
         r[SIZE + n] = z.dim(-i);
-        for (int k = 0; k < OPERANDS; k++) {
-          r[STRIDE + k * MAX_AXES + n] = stride(c.inShape(k), i);
-        }
+        r[STRIDE + n] = stride(c, i);
+        r[STRIDE + MAX_AXES + n] = stride(x, i);
+        r[STRIDE + 2 * MAX_AXES + n] = stride(y, i);
         n++;
       }
     }
@@ -66,13 +70,14 @@ final class WherePlan {
     return true;
   }
 
-  private static boolean joins(Call c, long[] r, int last, int i) {
-    for (int k = 0; k < OPERANDS; k++) {
-      if (stride(c.inShape(k), i) != r[STRIDE + k * MAX_AXES + last] * r[SIZE + last]) {
-        return false;
-      }
-    }
-    return true;
+  private static boolean joins(Shape c, Shape x, Shape y, long[] r, int last, int i) {
+    return joins(c, r, last, i)
+        && joins(x, r, last + MAX_AXES, i)
+        && joins(y, r, last + 2 * MAX_AXES, i);
+  }
+
+  private static boolean joins(Shape operand, long[] r, int last, int i) {
+    return stride(operand, i) == r[STRIDE + last] * r[SIZE + last % MAX_AXES];
   }
 
   /// Distance between neighbours of `x` along axis `-i` of the result; 0 where it repeats.
@@ -99,6 +104,10 @@ final class WherePlan {
 
   static long rowsPerBlock(long[] r) {
     return Elementwise.BLOCK / r[INNER];
+  }
+
+  static int axes(long[] r) {
+    return (int) r[AXES];
   }
 
   /// Whether operand `k` repeats one element along a row.

@@ -59,18 +59,8 @@ final class ClMoves {
 
   private static Launch.Builder program(DeviceInfo d, String entry, DType t) {
     return Launch.of(SOURCE, entry)
-        .define("E", element(t))
+        .define("E", Launch.bits(t))
         .define("CHUNK", d.gpu() ? 1 : CPU_CHUNK);
-  }
-
-  /// An unsigned integer of the size of `t`.
-  static String element(DType t) {
-    return switch (t.bytes()) {
-      case 1 -> "uchar";
-      case 2 -> "ushort";
-      case 4 -> "uint";
-      default -> "ulong";
-    };
   }
 
   private static long items(DeviceInfo d, long n) {

@@ -74,6 +74,46 @@ inline V mish_slope(V x) {
 inline V slope(V x, PARAMETER a) { return SLOPE; }
 #endif
 
+#ifdef SEVERAL
+// Up to three operands of one shape, two results: BODY sets `u` and `v`.
+inline void g(V x, V y, V z, V* u, V* v) { BODY }
+
+kernel void several(IN(T, x_), IN(T, y_), IN(T, z_), OUT(T, u_), OUT(T, v_), const long n) {
+  OPEN(T, x_);
+  OPEN(T, y_);
+  OPEN(T, z_);
+  OPEN_OUT(T, u_);
+  OPEN_OUT(T, v_);
+  V u = 0;
+  V v = 0;
+  long i = get_global_id(0) * (long) CHUNK;
+  const long end = min(i + CHUNK, n);
+  for (; i + LANES <= end; i += LANES) {
+    g(LOAD(x_, i), LOAD(y_, i), LOAD(z_, i), &u, &v);
+    STORE(u, u_, i);
+    if (SEVERAL > 1) STORE(v, v_, i);
+  }
+#if LANES > 1
+  if (i < end) {
+    T x[LANES] = {0};
+    T y[LANES] = {0};
+    T z[LANES] = {0};
+    for (long j = i; j < end; j++) {
+      x[j - i] = x_[j];
+      y[j - i] = y_[j];
+      z[j - i] = z_[j];
+    }
+    g(LOAD(x, 0), LOAD(y, 0), LOAD(z, 0), &u, &v);
+    STORE(u, x, 0);
+    STORE(v, y, 0);
+    for (long j = i; j < end; j++) {
+      u_[j] = x[j - i];
+      if (SEVERAL > 1) v_[j] = y[j - i];
+    }
+  }
+#endif
+}
+#else
 inline RV f(V x, V y, PARAMETER a, PARAMETER b) { BODY }
 
 kernel void unary(IN(T, x), OUT(R, y), const long n, const PARAMETER a, const PARAMETER b) {
@@ -139,3 +179,4 @@ kernel void binary(
   for (; i < end; i++) z[i] = f(x[i * xi], y[i * yi], a, b);
 #endif
 }
+#endif
