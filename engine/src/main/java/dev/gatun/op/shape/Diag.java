@@ -1,11 +1,13 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -82,6 +84,21 @@ public record Diag(long offset, long rows, long columns) implements Kernel {
   @Override
   public void simd(Call c, Workers w) {
     PlaceSimd.diag(c, w, offset, rows, columns, size());
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return List.of(
+        ClMoves.fill(d, infer(in).get(0), 0).get(0),
+        ClMoves.spread(
+            d,
+            0,
+            in.get(0),
+            1,
+            size(),
+            Math.max(0, -offset) * columns + Math.max(0, offset),
+            rows * columns,
+            columns + 1));
   }
 
   @Override

@@ -1,9 +1,11 @@
 package dev.gatun.op.shape;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import java.lang.foreign.MemorySegment;
@@ -64,6 +66,11 @@ interface Moves extends Kernel {
   @Override
   default void simd(Call c, Workers w) {
     MovesSimd.run(this, c, w);
+  }
+
+  @Override
+  default List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClMoves.moves(this, d, in.get(0), infer(in).get(0));
   }
 
   @Override

@@ -1,11 +1,13 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -82,6 +84,22 @@ public record Unslice(Slice slice, Shape shape) implements Kernel {
       MemorySegment.copy(c.in(0), row * r[INNER], c.out(0), to * r[INNER], n * r[INNER]);
       row += n;
     }
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    long inner = shape.elems(slice.axis() + 1, shape.rank());
+    return List.of(
+        ClMoves.fill(d, infer(in).get(0), 0).get(0),
+        ClMoves.spread(
+            d,
+            0,
+            in.get(0),
+            inner,
+            slice.size(),
+            slice.start() * inner,
+            shape.dim(slice.axis()) * inner,
+            slice.step() * inner));
   }
 
   @Override
