@@ -1,11 +1,13 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -30,6 +32,11 @@ public record Assign() implements Kernel {
   @Override
   public void simd(Call c, Workers w) {
     w.run(Bytes::assign, c, 0, Bytes.blocks(c.inSpec(0).bytes()));
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return List.of(ClMoves.assign(d, in.get(0)));
   }
 
   @Override

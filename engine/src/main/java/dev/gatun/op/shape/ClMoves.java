@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 /// OpenCL launches of ops that move or set elements of any type.
 final class ClMoves {
   private static final ClSource SOURCE = ClSource.of(ClMoves.class, "move.cl");
+  private static final ClSource PAD = ClSource.of(ClMoves.class, "pad.cl");
   private static final int CPU_CHUNK = 256;
   private static final int CPU_GROUP = 16;
   private static final int GPU_GROUP = 64;
@@ -119,6 +120,32 @@ final class ClMoves {
         .in(i)
         .out(0)
         .longs(n, length, m, first, outer, step)
+        .over(items(d, n), group(d));
+  }
+
+  /// Elements of a padded axis added up where they came from.
+  static List<Launch> padGradient(Pad.Grad op, DeviceInfo d, Spec dy) {
+    Shape s = dy.shape();
+    long inner = s.elems(op.axis() + 1, s.rank());
+    long dim = s.dim(op.axis()) - op.before() - op.after();
+    long n = dim * inner;
+    return List.of(
+        Launch.of(PAD, "pad_back")
+            .computes(dy.dtype())
+            .define("MODE", op.mode().name())
+            .define("CHUNK", d.gpu() ? 1 : CPU_CHUNK)
+            .in(0)
+            .out(0)
+            .longs(n, dim, inner, op.before(), op.after())
+            .over(items(d, n), s.elems(0, op.axis()), group(d), 1));
+  }
+
+  /// Input 1 over input 0.
+  static Launch assign(DeviceInfo d, Spec x) {
+    long n = x.shape().elems();
+    return program(d, "spread", x.dtype())
+        .in(1, 0)
+        .longs(n, n, 1, 0, 0, 0)
         .over(items(d, n), group(d));
   }
 

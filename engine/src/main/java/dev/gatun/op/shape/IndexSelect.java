@@ -1,11 +1,13 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -55,6 +57,11 @@ public record IndexSelect(int axis) implements Kernel {
   public void simd(Call c, Workers w) {
     IndicesSimd.check(this, c, 1, c.inShape(0).dim(axis));
     GatherSimd.select(c, w, axis);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClIndex.select(this, d, in, infer(in).get(0));
   }
 
   @Override
@@ -120,6 +127,11 @@ public record IndexSelect(int axis) implements Kernel {
     public void simd(Call c, Workers w) {
       IndicesSimd.check(this, c, 1, n);
       ScatterSimd.addRows(c, w, axis);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClIndex.added(this, d, axis, n, false, in);
     }
 
     @Override

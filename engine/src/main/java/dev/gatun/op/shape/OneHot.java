@@ -1,11 +1,13 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -45,6 +47,11 @@ public record OneHot(long classes, DType dtype) implements Kernel {
   public void simd(Call c, Workers w) {
     IndicesSimd.check(this, c, 0, classes);
     PlaceSimd.oneHot(c, w, classes);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClIndex.oneHot(this, d, in.get(0));
   }
 
   @Override

@@ -1,11 +1,13 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -185,6 +187,11 @@ public record Pad(List<Long> before, List<Long> after, Mode mode, double value) 
     @Override
     public void simd(Call c, Workers w) {
       PadGradSimd.run(this, c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClMoves.padGradient(this, d, in.get(0));
     }
 
     @Override

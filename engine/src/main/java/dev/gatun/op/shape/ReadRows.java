@@ -1,11 +1,13 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -72,6 +74,11 @@ public record ReadRows(long unit) implements Kernel {
   @Override
   public void simd(Call c, Workers w) {
     RowsSimd.read(this, c, w);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClIndex.readRows(this, d, in);
   }
 
   /// @throws IllegalStateException always

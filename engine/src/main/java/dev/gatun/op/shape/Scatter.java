@@ -1,11 +1,13 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -137,6 +139,11 @@ public record Scatter(int axis, Mode mode) implements Kernel {
   public void simd(Call c, Workers w) {
     IndicesSimd.check(this, c, 1, c.inShape(0).dim(axis));
     ScatterSimd.forward(c, w, axis, mode);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClIndex.scatter(this, d, in);
   }
 
   @Override
@@ -283,6 +290,11 @@ public record Scatter(int axis, Mode mode) implements Kernel {
     public void simd(Call c, Workers w) {
       IndicesSimd.check(this, c, 1, c.inShape(0).dim(axis));
       ScatterSimd.gradient(c, w, axis, mode);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClIndex.gradient(this, d, in);
     }
 
     @Override
