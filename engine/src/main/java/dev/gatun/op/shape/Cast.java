@@ -1,11 +1,13 @@
 package dev.gatun.op.shape;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
@@ -51,6 +53,11 @@ public record Cast(DType to) implements Kernel {
   public void simd(Call c, Workers w) {
     int blocks = Math.toIntExact((c.outShape(0).elems() + BLOCK - 1) / BLOCK);
     w.run(CastSimd.BODY, c, 0, blocks);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClCast.cast(d, in.get(0), to);
   }
 
   @Override

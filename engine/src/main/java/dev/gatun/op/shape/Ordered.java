@@ -3,11 +3,13 @@ package dev.gatun.op.shape;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -92,6 +94,11 @@ interface Ordered extends Kernel {
     r[RadixSort.RUNS] = x.elems(0, axis()) * r[RadixSort.INNER];
     r[RadixSort.DESCENDING] = descending() ? 1 : 0;
     w.run(RadixSort.BODY, c, 0, RadixSort.blocks(r));
+  }
+
+  @Override
+  default List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClSort.sort(this, d, in.get(0));
   }
 
   @Override

@@ -3,11 +3,13 @@ package dev.gatun.op.shape;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
@@ -82,6 +84,11 @@ public record SearchSorted(boolean right) implements Kernel {
             ? Double.compare(c.get(0, j) + 0.0, c.get(1, i) + 0.0)
             : Long.compare(t.readLong(c.in(0), j), t.readLong(c.in(1), i));
     return right ? order <= 0 : order < 0;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClSort.search(this, d, in);
   }
 
   @Override
