@@ -39,6 +39,10 @@ final class ClReduce {
       return new Form(term, "HIGHER(x, y)", "LOWEST", TOTAL, false);
     }
 
+    static Form magnitude() {
+      return new Form("fabs(x)", "HIGHER(x, y)", "0", TOTAL, false);
+    }
+
     static Form lowest(String term) {
       return new Form(term, "LOWER(x, y)", "(-LOWEST)", TOTAL, false);
     }

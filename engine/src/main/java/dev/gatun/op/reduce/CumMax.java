@@ -3,9 +3,11 @@ package dev.gatun.op.reduce;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.op.shape.Sort;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
@@ -73,6 +75,11 @@ public record CumMax(int axis) implements Running {
   @Override
   public Workers.Body body() {
     return CumMaxSimd.BODY;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRunning.highest(this, d, in.get(0));
   }
 
   @Override

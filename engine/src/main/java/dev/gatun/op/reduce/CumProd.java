@@ -1,11 +1,13 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -45,6 +47,11 @@ public record CumProd(int axis) implements Running {
   @Override
   public Workers.Body body() {
     return CumProdSimd.BODY;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRunning.totals(this, d, in.get(0), "s * x");
   }
 
   @Override
@@ -106,6 +113,11 @@ public record CumProd(int axis) implements Running {
       if (x.elems() > 0) {
         w.run(CumProdSimd.GRAD, c, 0, RunningSimd.plan(c.registers(), x, axis, w.count()));
       }
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClRunning.productsBack(this, d, in.get(0));
     }
 
     @Override

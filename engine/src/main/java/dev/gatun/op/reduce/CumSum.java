@@ -1,8 +1,11 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
+import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +37,11 @@ public record CumSum(int axis, boolean reverse, boolean exclusive) implements Ru
   @Override
   public Workers.Body body() {
     return CumSumSimd.body(this);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRunning.totals(this, d, in.get(0), "s + x");
   }
 
   @Override

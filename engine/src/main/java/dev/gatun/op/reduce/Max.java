@@ -143,6 +143,11 @@ public record Max(List<Integer> axes, boolean keepDims) implements Reduction {
     }
 
     @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClRows.max(d, in.get(0));
+    }
+
+    @Override
     public long scratch(List<Spec> in, int workers) {
       return MaxGradSimd.scratch(in.get(0).shape());
     }

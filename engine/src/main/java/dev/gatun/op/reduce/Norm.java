@@ -81,8 +81,8 @@ public record Norm(List<Integer> axes, boolean keepDims, double p) implements Ac
   @Override
   public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
     String power =
-        p == 1 ? "fabs(x) / a" : p == 2 ? "(x / a) * (x / a)" : "pow(fabs(x) / a, (V) (b))";
-    String root = p == 1 ? "s" : p == 2 ? "sqrt(s)" : "pow(s, (SV) (1 / b))";
+        p == 1 ? "fabs(x) / a" : p == 2 ? "(x / a) * (x / a)" : "exp2(b * log2(fabs(x) / a))";
+    String root = p == 1 ? "s" : p == 2 ? "sqrt(s)" : "exp2(log2(s) / b)";
     String finish =
         Double.isInfinite(p) ? "a" : "(a == 0) | (!isfinite(a)) ? a : a * (" + root + ")";
     return ClReduce.of(
@@ -90,7 +90,7 @@ public record Norm(List<Integer> axes, boolean keepDims, double p) implements Ac
         in.get(0),
         axes,
         infer(in).get(0),
-        ClReduce.Form.highest("fabs(x)"),
+        ClReduce.Form.magnitude(),
         ClReduce.Form.sum(power, finish),
         p);
   }
@@ -156,6 +156,11 @@ public record Norm(List<Integer> axes, boolean keepDims, double p) implements Ac
     @Override
     public void simd(Call c, Workers w) {
       NormSimd.gradient(p, c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClRows.norm(p, d, in.get(0));
     }
 
     @Override

@@ -118,6 +118,11 @@ public record Prod(List<Integer> axes, boolean keepDims) implements Accumulation
     }
 
     @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClRows.prod(d, in.get(0));
+    }
+
+    @Override
     public Keep keep() {
       return Keep.NOTHING;
     }

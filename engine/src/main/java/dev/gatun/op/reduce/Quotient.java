@@ -1,11 +1,13 @@
 package dev.gatun.op.reduce;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -39,6 +41,11 @@ public record Quotient() implements Kernel {
   public void simd(Call c, Workers w) {
     long blocks = (c.outShape(0).elems() + BLOCK - 1) / BLOCK;
     w.run(QuotientSimd.BODY, c, 0, Math.toIntExact(blocks));
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRows.quotient(d, in.get(0));
   }
 
   @Override
