@@ -1,11 +1,13 @@
 package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -76,6 +78,11 @@ public record Embedding() implements Kernel {
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClEmbedding.rows(this, d, in, infer(in).get(0));
+  }
+
+  @Override
   public Keep keep() {
     return Keep.inputs(1);
   }
@@ -138,6 +145,11 @@ public record Embedding() implements Kernel {
     public void simd(Call c, Workers w) {
       check(this, c, 1, rows);
       EmbeddingSimd.gradient(c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClEmbedding.back(this, d, in);
     }
 
     @Override

@@ -48,11 +48,12 @@ final class ClGru {
   private void step(Gru gru, long t) {
     boolean linear = cell.linearBeforeReset();
     long count = linear ? 3 * n : 2 * n;
-    over(program("gru_dots").in(Unrolled.R).out(1, 2).longs(t, 0, batch, 0, count, n), count);
+    Launch.Builder state = program("dots").in(Unrolled.R).out(1, 2);
+    over(state.longs(t, 0, batch, 3 * n, 0, count, n), count);
     if (!linear) {
       over(real(program("gru_reset").in(Unrolled.X).out(2, 1, 0).longs(t, batch, n)), n);
-      Launch.Builder dots = program("gru_dots").in(Unrolled.R).out(0, 2);
-      over(dots.longs(t, t * batch, batch, 2 * n, n, n), n);
+      Launch.Builder dots = program("dots").in(Unrolled.R).out(0, 2);
+      over(dots.longs(t, t * batch, batch, 3 * n, 2 * n, n, n), n);
     }
     Launch.Builder close = program("gru_close");
     real(close.in(Unrolled.X).out(2, 1, 0).longs(t, batch, n));
@@ -79,13 +80,13 @@ final class ClGru {
     Launch.Builder close = program("gru_back").in(x, u, grad.y(), h0, 0).out(1, 0, 2, 3);
     over(real(close.longs(t, batch, n, steps)), n);
     if (cell.linearBeforeReset()) {
-      over(program("gru_dots_back").in(r).out(3, 1).longs(t, 0, 1, batch, 0, 3 * n, n), n);
+      over(program("dots_back").in(r).out(3, 1).longs(t, 0, 1, batch, 3 * n, 0, 3 * n, n), n);
       return;
     }
-    Launch.Builder reset = program("gru_dots_back").in(r).out(0, 3);
-    over(reset.longs(t, t * batch, 0, batch, 2 * n, n, n), n);
+    Launch.Builder reset = program("dots_back").in(r).out(0, 3);
+    over(reset.longs(t, t * batch, 0, batch, 3 * n, 2 * n, n, n), n);
     over(real(program("gru_back_reset").in(x, u).out(1, 0, 2, 3).longs(t, batch, n)), n);
-    over(program("gru_dots_back").in(r).out(0, 1).longs(t, 0, 1, batch, 0, 2 * n, n), n);
+    over(program("dots_back").in(r).out(0, 1).longs(t, 0, 1, batch, 3 * n, 0, 2 * n, n), n);
   }
 
   private void start(int from) {
@@ -113,7 +114,7 @@ final class ClGru {
 
   private Launch.Builder define(String entry) {
     Launch.Builder l = Launch.of(SOURCE, entry).computes(type);
-    l.define("LANES", d.lanes(type.bytes()));
+    l.define("LANES", d.lanes(type.bytes())).define("ACTIVATION", 0);
     l.define("GATE", Squash.number(cell.gate()));
     l.define("CANDIDATE", Squash.number(cell.candidate()));
     l.define("R_AT", cell.r()).define("Z_AT", cell.z());

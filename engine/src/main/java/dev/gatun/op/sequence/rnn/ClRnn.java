@@ -27,7 +27,7 @@ final class ClRnn {
     for (long s = 0; s < steps; s++) {
       long at = op.reverse() ? steps - 1 - s : s;
       Launch.Builder dots = program(op, d, "dots", in).in(Unrolled.R).out(1, 2);
-      all.add(over(dots.longs(at, batch, n, n), d, n, batch));
+      all.add(over(dots.longs(at, 0, batch, n, 0, n, n), d, n, batch));
       Launch.Builder cell = program(op, d, "simple", in).in(Unrolled.X).out(2, 1, 0);
       all.add(over(cell.longs(at, batch, n).real(t, op.cell().clip()), d, n, batch));
     }
@@ -49,7 +49,7 @@ final class ClRnn {
       cell.longs(at, batch, n, steps).real(x.dtype(), op.cell().clip());
       all.add(over(cell, d, n, batch));
       Launch.Builder dots = program(op, d, "dots_back", in).in(first + Unrolled.R).out(0, 1);
-      all.add(over(dots.longs(at, batch, n, n), d, n, batch));
+      all.add(over(dots.longs(at, 0, 2, batch, n, 0, n, n), d, n, batch));
     }
     return all;
   }

@@ -1,10 +1,12 @@
 package dev.gatun.op.sequence.rnn;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -139,6 +141,11 @@ public record Lstm(
   public void simd(Call c, Workers w) {
     checkLengths(c);
     LstmSimd.forward(this, c, w);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClLstm.forward(this, d, in);
   }
 
   @Override

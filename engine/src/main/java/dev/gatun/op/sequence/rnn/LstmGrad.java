@@ -1,8 +1,10 @@
 package dev.gatun.op.sequence.rnn;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -175,5 +177,10 @@ record LstmGrad(Lstm forward) implements Unwound {
   @Override
   public void simd(Call c, Workers w) {
     LstmGradSimd.run(this, c, w);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClLstm.back(this, d, in);
   }
 }

@@ -1,41 +1,5 @@
 // Gated recurrent units, behind rnn.cl. Gates lie at R_AT and Z_AT, the candidate is the third. Without LINEAR the
 // reset gate acts on the state before its product, which then is a launch of its own.
-inline T act(int kind, T x, T clip) {
-  const T a = x < -clip ? -clip : x > clip ? clip : x;
-  return kind == 1 ? (a > 0 || isnan(a) ? a : (T) 0) : kind == 4 ? 1 / (1 + exp(-a)) : kind == 5 ? tanh(a) : a;
-}
-inline T act_slope(int kind, T a, T y, T clip) {
-  if (!(fabs(a) <= clip)) return 0;
-  return kind == 1 ? (y > 0 ? 1 : 0) : kind == 4 ? y * (1 - y) : kind == 5 ? (1 - y) * (1 + y) : (T) 1;
-}
-
-// u[t, b, first + i] = sum_k r[first + i, k] h[b, k] for `count` rows i of 3 n
-kernel void gru_dots(
-    LENGTHS_PARAMETER IN(T, r), OUT(T, h), OUT(T, u), const long t, const long hRow, const long batch,
-    const long first, const long count, const long n) {
-  const long i = get_global_id(0);
-  const long b = get_global_id(1);
-  if (i >= count) return;
-  __global const T* p = r_buffer + r_first + (first + i) * n;
-  __global const T* q = h_buffer + h_first + (hRow + b) * n;
-  T sum = 0;
-  if (ACTIVE(t, b)) {
-    long k = 0;
-#if LANES > 1
-    V s = (V) (0);
-    for (; k + LANES <= n; k += LANES) s = fma(LOAD(p + k), LOAD(q + k), s);
-    T part[LANES];
-    STORE(s, part);
-    for (int w = LANES / 2; w > 0; w /= 2) {
-      for (int l = 0; l < w; l++) part[l] += part[l + w];
-    }
-    sum = part[0];
-#endif
-    for (; k < n; k++) sum = fma(p[k], q[k], sum);
-  }
-  u_buffer[u_first + (t * batch + b) * 3 * n + first + i] = sum;
-}
-
 // y[t] = reset gate times state, for the product that follows
 kernel void gru_reset(
     LENGTHS_PARAMETER IN(T, x), OUT(T, u), OUT(T, h), OUT(T, y), const long t, const long batch, const long n,
@@ -120,23 +84,6 @@ kernel void gru_back(
   du[R_AT * n] = daR;
   du[2 * n] = daN * r;
 #endif
-}
-
-// to[toRow + b, k] += or = sum_i r[first + i, k] da[t, b, first + i] for `count` i
-kernel void gru_dots_back(
-    LENGTHS_PARAMETER IN(T, r), OUT(T, da), OUT(T, to), const long t, const long toRow, const long add,
-    const long batch, const long first, const long count, const long n) {
-  const long k = get_global_id(0);
-  const long b = get_global_id(1);
-  if (k >= n) return;
-  __global T* y = to_buffer + to_first + (toRow + b) * n + k;
-  T sum = 0;
-  if (ACTIVE(t, b)) {
-    __global const T* p = r_buffer + r_first + first * n + k;
-    __global const T* q = da_buffer + da_first + (t * batch + b) * 3 * n + first;
-    for (long i = 0; i < count; i++) sum = fma(p[i * n], q[i], sum);
-  }
-  *y = add != 0 ? *y + sum : sum;
 }
 
 // The reset gate's part: `extra` holds the gradient of gate times state, and then that product.

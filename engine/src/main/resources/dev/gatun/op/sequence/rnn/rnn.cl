@@ -21,31 +21,15 @@
 #define BEFORE(t) ((t) - 1)
 #endif
 
-// The activation with its argument clipped, and its slope from its value y: 0 none, 1 max(0, x), 4 1 / (1 + e^-x), 5
-// tanh.
-inline T squash(T x, T clip) {
+// An activation by its number, its argument clipped, and its slope from its value y: 0 none, 1 max(0, x),
+// 4 1 / (1 + e^-x), 5 tanh.
+inline T act(int kind, T x, T clip) {
   const T a = x < -clip ? -clip : x > clip ? clip : x;
-#if ACTIVATION == 1
-  return a > 0 || isnan(a) ? a : (T) 0;
-#elif ACTIVATION == 4
-  return 1 / (1 + exp(-a));
-#elif ACTIVATION == 5
-  return tanh(a);
-#else
-  return a;
-#endif
+  return kind == 1 ? (a > 0 || isnan(a) ? a : (T) 0) : kind == 4 ? 1 / (1 + exp(-a)) : kind == 5 ? tanh(a) : a;
 }
-inline T slope(T a, T y, T clip) {
+inline T act_slope(int kind, T a, T y, T clip) {
   if (!(fabs(a) <= clip)) return 0;
-#if ACTIVATION == 1
-  return y > 0 ? 1 : 0;
-#elif ACTIVATION == 4
-  return y * (1 - y);
-#elif ACTIVATION == 5
-  return (1 - y) * (1 + y);
-#else
-  return 1;
-#endif
+  return kind == 1 ? (y > 0 ? 1 : 0) : kind == 4 ? y * (1 - y) : kind == 5 ? (1 - y) * (1 + y) : (T) 1;
 }
 
 kernel void start(IN(T, from), OUT(T, to), const long n) {
@@ -53,14 +37,15 @@ kernel void start(IN(T, from), OUT(T, to), const long n) {
   if (i < n) to_buffer[to_first + i] = from_buffer[from_first + i];
 }
 
-// u[t, b, i] = sum_k r[i, k] h[b, k]
+// u[t, b, first + i] = sum_k r[first + i, k] h[hRow + b, k] for `count` rows i of `width`
 kernel void dots(
-    LENGTHS_PARAMETER IN(T, r), OUT(T, h), OUT(T, u), const long t, const long batch, const long rows, const long n) {
+    LENGTHS_PARAMETER IN(T, r), OUT(T, h), OUT(T, u), const long t, const long hRow, const long batch,
+    const long width, const long first, const long count, const long n) {
   const long i = get_global_id(0);
   const long b = get_global_id(1);
-  if (i >= rows) return;
-  __global const T* p = r_buffer + r_first + i * n;
-  __global const T* q = h_buffer + h_first + b * n;
+  if (i >= count) return;
+  __global const T* p = r_buffer + r_first + (first + i) * n;
+  __global const T* q = h_buffer + h_first + (hRow + b) * n;
   T sum = 0;
   if (ACTIVE(t, b)) {
     long k = 0;
@@ -76,10 +61,10 @@ kernel void dots(
 #endif
     for (; k < n; k++) sum = fma(p[k], q[k], sum);
   }
-  u_buffer[u_first + (t * batch + b) * rows + i] = sum;
+  u_buffer[u_first + (t * batch + b) * width + first + i] = sum;
 }
 
-// h = squash(x + u), y = h
+// h = act(x + u), y = h
 kernel void simple(
     LENGTHS_PARAMETER IN(T, x), OUT(T, u), OUT(T, h), OUT(T, y), const long t, const long batch, const long n,
     const T clip) {
@@ -89,7 +74,7 @@ kernel void simple(
   const long at = (t * batch + b) * n + j;
   T v = 0;
   if (ACTIVE(t, b)) {
-    v = squash(x_buffer[x_first + at] + u_buffer[u_first + at], clip);
+    v = act(ACTIVATION, x_buffer[x_first + at] + u_buffer[u_first + at], clip);
     h_buffer[h_first + b * n + j] = v;
   }
   y_buffer[y_first + at] = v;
@@ -109,27 +94,31 @@ kernel void simple_back(
     before = STARTS(t, b) ? h0_buffer[h0_first + b * n + j] : y_buffer[y_first + (BEFORE(t) * batch + b) * n + j];
     const T a = x_buffer[x_first + at] + u_buffer[u_first + at];
     d = dh_buffer[dh_first + b * n + j] + dy_buffer[dy_first + at];
-    d *= slope(a, y_buffer[y_first + at], clip);
+    d *= act_slope(ACTIVATION, a, y_buffer[y_first + at], clip);
   }
   da_buffer[da_first + at] = d;
   h_buffer[h_first + at] = before;
 }
 
-// dh[b, k] = sum_i r[i, k] da[t, b, i]
+// to[toRow + b, k] = sum_i r[first + i, k] da[t, b, first + i] for `count` i of `width`. Rows without a step at t get 0
+// (how 0), add it (1) or stay (2).
 kernel void dots_back(
-    LENGTHS_PARAMETER IN(T, r), OUT(T, da), OUT(T, dh), const long t, const long batch, const long rows,
-    const long n) {
+    LENGTHS_PARAMETER IN(T, r), OUT(T, da), OUT(T, to), const long t, const long toRow, const long how,
+    const long batch, const long width, const long first, const long count, const long n) {
   const long k = get_global_id(0);
   const long b = get_global_id(1);
-  if (k >= n || !ACTIVE(t, b)) return;
-  __global const T* p = r_buffer + r_first + k;
-  __global const T* q = da_buffer + da_first + (t * batch + b) * rows;
+  if (k >= n || (how == 2 && !ACTIVE(t, b))) return;
+  __global T* y = to_buffer + to_first + (toRow + b) * n + k;
   T s0 = 0, s1 = 0;
-  long i = 0;
-  for (; i + 2 <= rows; i += 2) {
-    s0 = fma(p[i * n], q[i], s0);
-    s1 = fma(p[(i + 1) * n], q[i + 1], s1);
+  if (ACTIVE(t, b)) {
+    __global const T* p = r_buffer + r_first + first * n + k;
+    __global const T* q = da_buffer + da_first + (t * batch + b) * width + first;
+    long i = 0;
+    for (; i + 2 <= count; i += 2) {
+      s0 = fma(p[i * n], q[i], s0);
+      s1 = fma(p[(i + 1) * n], q[i + 1], s1);
+    }
+    if (i < count) s0 = fma(p[i * n], q[i], s0);
   }
-  if (i < rows) s0 = fma(p[i * n], q[i], s0);
-  dh_buffer[dh_first + b * n + k] = s0 + s1;
+  *y = how == 1 ? *y + (s0 + s1) : s0 + s1;
 }
