@@ -35,7 +35,7 @@ public record Dropout(double p, long seed) implements Kernel {
   }
 
   /// Factor on what stays.
-  static double scale(double p) {
+  public static double scale(double p) {
     return p == 1 ? 0 : 1 / (1 - p);
   }
 
