@@ -1,11 +1,13 @@
 package dev.gatun.train;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
@@ -143,6 +145,11 @@ public final class AdamW extends Optimizer {
     @Override
     public void simd(Call c, Workers w) {
       AdamWSimd.run(this, c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClUpdate.adam(this, d, in.get(0));
     }
 
     @Override

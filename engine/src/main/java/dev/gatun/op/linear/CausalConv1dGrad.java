@@ -1,11 +1,13 @@
 package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -119,6 +121,11 @@ record CausalConv1dGrad(CausalConv1d conv, boolean finalState) implements Kernel
   /// Elements of scratch of each worker: `g` with `W - 1` zeros on either side, and one result.
   static long spare(Shape x, long w) {
     return x.dim(2) + 2 * (w - 1) + 16;
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClConv1d.back(this, d, in);
   }
 
   @Override

@@ -1,11 +1,13 @@
 package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -158,6 +160,11 @@ public record CausalConv1dUpdate(Activation activation, boolean bias, boolean ci
     CausalConv1dUpdateSimd.run(this, c, w);
   }
 
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClConv1d.update(this, d, in);
+  }
+
   /// For each worker, the end of a row's state and the inputs after it.
   @Override
   public long scratch(List<Spec> in, int workers) {
@@ -297,6 +304,11 @@ public record CausalConv1dUpdate(Activation activation, boolean bias, boolean ci
     @Override
     public void simd(Call c, Workers w) {
       CausalConv1dUpdateGradSimd.run(update, c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClConv1d.updateBack(update, d, in);
     }
 
     @Override

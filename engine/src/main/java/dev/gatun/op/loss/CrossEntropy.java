@@ -1,10 +1,12 @@
 package dev.gatun.op.loss;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -112,6 +114,11 @@ public record CrossEntropy(
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClClassLoss.entropy(this, d, in);
+  }
+
+  @Override
   public long scratch(List<Spec> in, int workers) {
     return CrossEntropyPlan.scratch(in, smoothing, workers);
   }
@@ -194,6 +201,11 @@ public record CrossEntropy(
     @Override
     public void simd(Call c, Workers w) {
       CrossEntropySimd.gradient(this, c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClClassLoss.entropyBack(this, d, in);
     }
 
     @Override

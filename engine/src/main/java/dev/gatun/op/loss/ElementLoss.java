@@ -1,11 +1,13 @@
 package dev.gatun.op.loss;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -52,6 +54,15 @@ interface ElementLoss extends Kernel {
 
   /// Its slope along `t`; not asked of a symmetric loss.
   double dt(double x, double t, double p);
+
+  /// The body of [#f] in OpenCL C, a function of `x`, `t` and `p`; see `element.cl`.
+  String cl();
+
+  /// That of [#dx].
+  String clDx();
+
+  /// That of [#dt].
+  String clDt();
 
   /// The vector forms of `f`, `dx` and `dt`; touched only where vectors run.
   Workers.Body body();
@@ -126,6 +137,11 @@ interface ElementLoss extends Kernel {
   @Override
   default void simd(Call c, Workers w) {
     ElementLossSimd.forward(this, c, w);
+  }
+
+  @Override
+  default List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClElementLoss.forward(this, d, in);
   }
 
   @Override

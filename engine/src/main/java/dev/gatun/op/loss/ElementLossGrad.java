@@ -1,11 +1,13 @@
 package dev.gatun.op.loss;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -53,6 +55,11 @@ record ElementLossGrad(ElementLoss loss, boolean target) implements Kernel {
   @Override
   public void simd(Call c, Workers w) {
     ElementLossSimd.gradient(this, c, w);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClElementLoss.back(this, d, in);
   }
 
   @Override

@@ -49,6 +49,21 @@ public record Huber(double delta, Reduction reduction) implements ElementLoss {
   }
 
   @Override
+  public String cl() {
+    return "T d = fabs(x - t); return d <= p ? d * d / 2 : p * (d - p / 2);";
+  }
+
+  @Override
+  public String clDx() {
+    return "return bounded(x - t, p);";
+  }
+
+  @Override
+  public String clDt() {
+    return "return -bounded(x - t, p);";
+  }
+
+  @Override
   public Workers.Body body() {
     return HuberSimd.BODY;
   }

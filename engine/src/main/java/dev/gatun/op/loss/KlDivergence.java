@@ -35,6 +35,23 @@ public record KlDivergence(boolean logTarget, Reduction reduction) implements El
   }
 
   @Override
+  public String cl() {
+    return logTarget
+        ? "return t == LOWEST ? 0 : exp(t) * (t - x);"
+        : "return t == 0 ? 0 : t * (log(t) - x);";
+  }
+
+  @Override
+  public String clDx() {
+    return logTarget ? "return -exp(t);" : "return -t;";
+  }
+
+  @Override
+  public String clDt() {
+    return logTarget ? "return exp(t) * (t - x + 1);" : "return log(t) + 1 - x;";
+  }
+
+  @Override
   public Workers.Body body() {
     return logTarget ? KlDivergenceSimd.LOG_BODY : KlDivergenceSimd.BODY;
   }

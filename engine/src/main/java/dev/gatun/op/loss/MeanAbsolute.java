@@ -32,6 +32,21 @@ public record MeanAbsolute(Reduction reduction) implements ElementLoss {
   }
 
   @Override
+  public String cl() {
+    return "return fabs(x - t);";
+  }
+
+  @Override
+  public String clDx() {
+    return "return signum(x - t);";
+  }
+
+  @Override
+  public String clDt() {
+    return "return signum(t - x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return MeanAbsoluteSimd.BODY;
   }

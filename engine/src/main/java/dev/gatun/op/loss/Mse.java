@@ -32,6 +32,21 @@ public record Mse(Reduction reduction) implements ElementLoss {
   }
 
   @Override
+  public String cl() {
+    return "return (x - t) * (x - t);";
+  }
+
+  @Override
+  public String clDx() {
+    return "return 2 * (x - t);";
+  }
+
+  @Override
+  public String clDt() {
+    return "return 2 * (t - x);";
+  }
+
+  @Override
   public Workers.Body body() {
     return MseSimd.BODY;
   }

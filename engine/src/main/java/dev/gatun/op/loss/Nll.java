@@ -1,10 +1,12 @@
 package dev.gatun.op.loss;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -62,6 +64,11 @@ public record Nll(Reduction reduction, OptionalLong ignored, boolean weighted)
   @Override
   public void simd(Call c, Workers w) {
     NllSimd.forward(this, c, w);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClClassLoss.likelihood(this, d, in);
   }
 
   @Override
@@ -131,6 +138,11 @@ public record Nll(Reduction reduction, OptionalLong ignored, boolean weighted)
     @Override
     public void simd(Call c, Workers w) {
       NllSimd.gradient(this, c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClClassLoss.likelihoodBack(this, d, in);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.gatun.op.random;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -45,6 +47,11 @@ public record Bernoulli(DType dtype, Shape shape, double p, long seed) implement
   public void simd(Call c, Workers w) {
     MaskSimd.plan(c, p, seed, 1, 0);
     w.run(body(), c, 0, Mask.blocks(shape.elems()));
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRandom.bernoulli(d, this);
   }
 
   @Override

@@ -1,11 +1,13 @@
 package dev.gatun.op.random;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
@@ -74,6 +76,11 @@ public record Categorical(boolean weights, long seed) implements Kernel {
   @Override
   public void simd(Call c, Workers w) {
     CategoricalSimd.run(this, c, w);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRandom.categorical(d, this, in.get(0));
   }
 
   /// A row of weights for each worker and the sum of a piece.

@@ -1,11 +1,13 @@
 package dev.gatun.op.random;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -63,6 +65,11 @@ public record Dropout(double p, long seed) implements Kernel {
   public void simd(Call c, Workers w) {
     MaskSimd.plan(c, p, seed, 0, scale(p));
     w.run(MaskSimd.DROPOUT, c, 0, Mask.blocks(c.inShape(0).elems()));
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRandom.dropout(d, p, seed, in.get(0), false);
   }
 
   @Override

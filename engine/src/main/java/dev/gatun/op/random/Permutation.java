@@ -2,8 +2,10 @@ package dev.gatun.op.random;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -85,6 +87,11 @@ public record Permutation(long n, long seed) implements Random {
     for (long i = 0; i < n; i++) {
       exchange(c.out(0), i, c.scratch().get(JAVA_LONG_UNALIGNED, i * 8));
     }
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRandom.permutation(d, this);
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.gatun.op.random;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -52,6 +54,11 @@ public record RandomInt(DType dtype, Shape shape, long low, long high, long seed
     c.registers()[1] = low;
     c.registers()[2] = high - low;
     run(c, w, isFew() ? body() : RandomSimd.RANDOM_INT);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRandom.integers(d, this);
   }
 
   @Override

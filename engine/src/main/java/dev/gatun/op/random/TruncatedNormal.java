@@ -1,7 +1,9 @@
 package dev.gatun.op.random;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -70,6 +72,11 @@ public record TruncatedNormal(
   public void simd(Call c, Workers w) {
     registers(c.registers());
     run(c, w, isFew() ? body() : TruncatedNormalSimd.BODY);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRandom.truncated(d, this);
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.gatun.op.random;
 
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
+import dev.gatun.op.Launch;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Spec;
@@ -25,6 +27,11 @@ public record Uniform(DType dtype, Shape shape, long seed) implements Random {
   @Override
   public void simd(Call c, Workers w) {
     run(c, w, isFew() ? body() : RandomSimd.UNIFORM);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRandom.uniform(d, this);
   }
 
   @Override

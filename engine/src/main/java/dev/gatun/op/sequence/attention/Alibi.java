@@ -1,11 +1,13 @@
 package dev.gatun.op.sequence.attention;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.op.shape.Arange;
 import dev.gatun.tensor.DType;
@@ -123,6 +125,11 @@ public record Alibi(DType dtype, long heads) implements Kernel {
   @Override
   public void simd(Call c, Workers w) {
     AlibiSimd.run(c, heads);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRows.alibi(d, this);
   }
 
   @Override

@@ -1,11 +1,13 @@
 package dev.gatun.op.sequence.attention;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
@@ -160,6 +162,11 @@ public record AttentionScan(boolean states, boolean initial) implements Kernel {
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRows.scan(d, this, in);
+  }
+
+  @Override
   public long scratch(List<Spec> in, int workers) {
     return AttentionScanSimd.scratch(in.get(1), workers);
   }
@@ -270,6 +277,11 @@ public record AttentionScan(boolean states, boolean initial) implements Kernel {
     @Override
     public void simd(Call c, Workers w) {
       AttentionScanSimd.backward(c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClRows.scanBack(d, in);
     }
 
     @Override

@@ -1,11 +1,13 @@
 package dev.gatun.op.sequence.attention;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.op.shape.Concat;
 import dev.gatun.tensor.Shape;
@@ -101,6 +103,11 @@ public record Combine() implements Kernel {
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRows.combine(d, in);
+  }
+
+  @Override
   public long scratch(List<Spec> in, int workers) {
     return CombineSimd.scratch(in.get(1), 1, workers);
   }
@@ -177,6 +184,11 @@ public record Combine() implements Kernel {
     @Override
     public void simd(Call c, Workers w) {
       CombineSimd.gradient(c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClRows.combineBack(d, in);
     }
 
     @Override

@@ -1,11 +1,13 @@
 package dev.gatun.op.sequence.attention;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -75,6 +77,11 @@ public record RotaryTable(DType dtype, Rotary rotary, boolean keys, long offset,
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRows.rotary(d, dtype, rotary, keys, offset, size, in);
+  }
+
+  @Override
   public long scratch(List<Spec> in, int workers) {
     return RotaryTableSimd.scratch(rotary, workers);
   }
@@ -120,6 +127,11 @@ public record RotaryTable(DType dtype, Rotary rotary, boolean keys, long offset,
     @Override
     public void simd(Call c, Workers w) {
       RotaryTableSimd.run(c, w, rotary, keys, 0);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClRows.rotary(d, dtype, rotary, keys, 0, in.get(0).shape().elems(), in);
     }
 
     @Override

@@ -1,11 +1,13 @@
 package dev.gatun.op.sequence.attention;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -116,6 +118,11 @@ public record Routing(long clusters, boolean causal) implements Kernel {
       check(c);
     }
     RoutingSimd.run(this, c, w);
+  }
+
+  @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRows.routing(d, this, in);
   }
 
   @Override

@@ -1,11 +1,13 @@
 package dev.gatun.op.sequence.attention;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
@@ -74,6 +76,11 @@ public record SigSoftmax(boolean log) implements Kernel {
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClRows.sigSoftmax(d, log, in.get(0));
+  }
+
+  @Override
   public Keep keep() {
     return Keep.inputs(0).andOutputs(0);
   }
@@ -118,6 +125,11 @@ public record SigSoftmax(boolean log) implements Kernel {
     @Override
     public void simd(Call c, Workers w) {
       SigSoftmaxSimd.run(c, w, log ? SigSoftmaxSimd.LOG_GRAD : SigSoftmaxSimd.GRAD);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClRows.sigSoftmaxBack(d, log, in.get(0));
     }
 
     @Override
