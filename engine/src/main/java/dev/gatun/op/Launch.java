@@ -41,8 +41,14 @@ public record Launch(
   /// Strides of input `i` in elements, a `long16`, the last axis first; 0 beyond the rank.
   public record Strides(int i) implements Argument {}
 
-  /// Work memory from byte `offset` on; the same for all launches of a call.
-  public record Scratch(long offset, long bytes) implements Argument {}
+  /// Work memory from byte `offset` on; the same for all launches of a call. The kernel gets the
+  /// offset in units of `unit` bytes, which is 1 or that of the elements of a prelude's `IN`.
+  public record Scratch(long offset, long bytes, long unit) implements Argument {
+    /// An offset in bytes.
+    public Scratch(long offset, long bytes) {
+      this(offset, bytes, 1);
+    }
+  }
 
   /// A `long`.
   public record Long1(long value) implements Argument {}

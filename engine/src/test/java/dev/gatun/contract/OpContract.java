@@ -47,7 +47,7 @@ public abstract class OpContract {
   /// The device under test with so many threads, where it has threads.
   protected abstract Device open(int threads);
 
-  /// Whether the device under test has the kernels of `c`; what it has not is not tested.
+  /// Whether `c` is tested on the device under test.
   protected boolean covers(OpCase c) {
     return true;
   }

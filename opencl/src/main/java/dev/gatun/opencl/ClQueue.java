@@ -128,10 +128,10 @@ final class ClQueue {
       case Launch.Out(int i) -> {
         return tensor(kernel, n, out.get(i));
       }
-      case Launch.Scratch(long offset, long bytes) -> {
+      case Launch.Scratch(long offset, long bytes, long unit) -> {
         slot.set(ADDRESS, 0, scratch);
         argument(kernel, n, 8, slot);
-        slot.set(JAVA_LONG, 0, offset);
+        slot.set(JAVA_LONG, 0, offset / unit);
         argument(kernel, n + 1, 8, slot);
         return n + 2;
       }

@@ -1,11 +1,13 @@
 package dev.gatun.op.linear;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.op.math.NormalCdf;
 import dev.gatun.tensor.Shape;
@@ -183,6 +185,11 @@ public record FftConv(boolean reverse, boolean skip, boolean gelu, long period) 
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClFftConv.forward(this, d, in);
+  }
+
+  @Override
   public long scratch(List<Spec> in, int workers) {
     return FftConvSimd.scratch(in.get(U)) * workers;
   }
@@ -291,6 +298,11 @@ public record FftConv(boolean reverse, boolean skip, boolean gelu, long period) 
     @Override
     public void simd(Call c, Workers w) {
       FftConvSimd.backward(conv, c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClFftConv.back(conv, d, in);
     }
 
     @Override

@@ -41,20 +41,21 @@ public record BinaryCrossEntropy(boolean weighted, boolean positive, Reduction r
 
   @Override
   public String cl() {
-    return "T l = log1p(exp(-fabs(x)));"
+    return "V l = log1p(exp(-fabs(x)));"
         + " return (1 - t) * (l + positive_part(x)) + p * t * (l + positive_part(-x));";
   }
 
   @Override
   public String clDx() {
-    return "T e = exp(-fabs(x)); T a = (x < 0 ? e : 1) / (1 + e); T b = (x < 0 ? 1 : e) / (1 + e);"
+    return "V e = exp(-fabs(x)); V a = (x < ZERO ? e : ONE) / (1 + e);"
+        + " V b = (x < ZERO ? ONE : e) / (1 + e);"
         + " return (1 - t) * a - p * t * b;";
   }
 
   @Override
   public String clDt() {
-    return "T l = log1p(exp(-fabs(x))); return p * (l + positive_part(-x)) - (l +"
-               + " positive_part(x));";
+    return "V l = log1p(exp(-fabs(x))); return p * (l + positive_part(-x)) - (l +"
+        + " positive_part(x));";
   }
 
   @Override

@@ -56,9 +56,9 @@ final class ClElementLoss {
   static List<Launch> back(ElementLossGrad op, DeviceInfo d, List<Spec> in) {
     ElementLoss loss = op.loss();
     ClElementLoss c = new ClElementLoss(loss, d, in, 1);
-    Launch.Builder l = c.program("back", op.target() ? loss.clDt() : loss.clDx()).in(0);
-    c.operands(l).out(0).longs(c.n).real(c.type, op.scale(c.n));
-    l.longs(loss.reduction() == Reduction.NONE ? 1 : 0);
+    Launch.Builder l = c.program("each", op.target() ? loss.clDt() : loss.clDx());
+    l.define("BACK", 1).in(0).real(c.type, op.scale(c.n));
+    c.operands(l.longs(loss.reduction() == Reduction.NONE ? 1 : 0)).out(0).longs(c.n);
     return List.of(l.over(c.items(), c.group()));
   }
 
@@ -70,6 +70,7 @@ final class ClElementLoss {
     if (loss.positive()) {
       l.define("PARAMETER", 1);
     }
+    l.define("LANES", d.lanes(type.bytes()));
     return l.define("CHUNK", d.gpu() ? 1 : CPU_CHUNK);
   }
 

@@ -1,11 +1,13 @@
 package dev.gatun.op.loss;
 
 import dev.gatun.autograd.Node;
+import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
+import dev.gatun.op.Launch;
 import dev.gatun.op.Rules;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Shape;
@@ -197,6 +199,11 @@ public record Ctc(long blank, boolean zeroInfinity, Reduction reduction) impleme
   }
 
   @Override
+  public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+    return ClCtc.forward(this, d, in);
+  }
+
+  @Override
   public long scratch(List<Spec> in, int workers) {
     return scratch(in.get(1), workers);
   }
@@ -306,6 +313,11 @@ public record Ctc(long blank, boolean zeroInfinity, Reduction reduction) impleme
     @Override
     public void simd(Call c, Workers w) {
       CtcSimd.gradient(this, c, w);
+    }
+
+    @Override
+    public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
+      return ClCtc.back(this, d, in);
     }
 
     @Override

@@ -50,7 +50,7 @@ public record Huber(double delta, Reduction reduction) implements ElementLoss {
 
   @Override
   public String cl() {
-    return "T d = fabs(x - t); return d <= p ? d * d / 2 : p * (d - p / 2);";
+    return "V d = fabs(x - t); return d <= p ? d * d / 2 : p * (d - p / 2);";
   }
 
   @Override

@@ -37,8 +37,8 @@ public record KlDivergence(boolean logTarget, Reduction reduction) implements El
   @Override
   public String cl() {
     return logTarget
-        ? "return t == LOWEST ? 0 : exp(t) * (t - x);"
-        : "return t == 0 ? 0 : t * (log(t) - x);";
+        ? "return t == LOWEST ? ZERO : exp(t) * (t - x);"
+        : "return t == ZERO ? ZERO : t * (log(t) - x);";
   }
 
   @Override
