@@ -23,12 +23,16 @@ public interface Bar extends AutoCloseable {
 
   /// Whether somebody sees standard error.
   static boolean isTerminal() {
-    try {
-      String to = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
-      return to.startsWith("/dev/pts/") || to.startsWith("/dev/tty");
-    } catch (IOException | UnsupportedOperationException e) {
-      // Systems without /proc, or without symbolic links (the second is what they throw then).
+    Path standardError = Path.of("/proc/self/fd/2");
+    if (!Files.isSymbolicLink(standardError)) {
+      // Systems without /proc, or without symbolic links.
       return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+    }
+    try {
+      String to = Files.readSymbolicLink(standardError).toString();
+      return to.startsWith("/dev/pts/") || to.startsWith("/dev/tty");
+    } catch (IOException closed) {
+      return false;
     }
   }
 

@@ -16,7 +16,6 @@ final class ClFftConv {
   private static final ClSource SOURCE = ClSource.of(ClFftConv.class, "fft.cl", "fft_conv.cl");
 
   private final FftConv op;
-  private final DeviceInfo d;
   private final List<Spec> in;
   private final int first;
   private final DType type;
@@ -36,7 +35,6 @@ final class ClFftConv {
   /// @param first number of the input `u`
   private ClFftConv(FftConv op, DeviceInfo d, List<Spec> in, int first) {
     this.op = op;
-    this.d = d;
     this.in = in;
     this.first = first;
     Shape u = in.get(first).shape();

@@ -1,7 +1,7 @@
 package dev.gatun.samples.conform;
 
 import dev.gatun.device.Device;
-import dev.gatun.device.DeviceProvider;
+import dev.gatun.samples.DeviceOption;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import java.io.IOException;
@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -45,12 +45,7 @@ public final class Conform implements Callable<Integer> {
       description = "Files to run, without ending; all of DIR where none is named.")
   private List<String> names = new ArrayList<>();
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "cpu",
-      description = "Device to run on (default: ${DEFAULT-VALUE}).")
-  private String deviceName = "cpu";
+  @Mixin private DeviceOption device = new DeviceOption();
 
   /// For picocli.
   public Conform() {}
@@ -59,11 +54,11 @@ public final class Conform implements Callable<Integer> {
   public Integer call() throws IOException {
     List<String> files = files();
     Tally total = new Tally(System.out);
-    try (Device device = open()) {
+    try (Device opened = device.open()) {
       for (String file : files) {
         Tally tally = new Tally(System.out);
-        try (Scope scope = device.scope(file)) {
-          run(GoldenFile.read(dir, file, scope), file, device, tally);
+        try (Scope scope = opened.scope(file)) {
+          run(GoldenFile.read(dir, file, scope), file, opened, tally);
         } catch (IOException e) {
           tally.fail(file, 1, e.getMessage() == null ? e.toString() : e.getMessage());
         }
@@ -73,14 +68,6 @@ public final class Conform implements Callable<Integer> {
     }
     total.printTotal();
     return total.failed() == 0 && total.cases() > 0 ? 0 : 1;
-  }
-
-  private Device open() {
-    try {
-      return DeviceProvider.openAny(deviceName);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
   }
 
   private List<String> files() throws IOException {

@@ -1,11 +1,13 @@
 package dev.gatun.samples.text;
 
-import dev.gatun.cpu.CpuDevice;
+import dev.gatun.device.Device;
 import dev.gatun.samples.Bar;
+import dev.gatun.samples.DeviceOption;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -51,6 +53,8 @@ final class EmbeddingOptions {
   @Option(names = "--timings", description = "Print how long each phase took on standard error.")
   private boolean timings;
 
+  @Mixin private DeviceOption device = new DeviceOption();
+
   private final Timings clock = new Timings();
 
   EmbeddingOptions() {}
@@ -74,8 +78,8 @@ final class EmbeddingOptions {
         clock.time(
             "model, found or unpacked",
             () -> model.isPresent() ? ModelFiles.of(model.get()) : ModelFiles.miniLm(int8));
-    try (CpuDevice device = clock.time("device", CpuDevice::open);
-        Embedder embedder = Embedder.open(files, pooling(files), device, clock)) {
+    try (Device opened = clock.time("device", device::open);
+        Embedder embedder = Embedder.open(files, pooling(files), opened, clock)) {
       work.run(embedder);
     }
     if (timings) {

@@ -2,7 +2,8 @@ package dev.gatun.samples.vad;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.gatun.cpu.CpuDevice;
+import dev.gatun.device.Device;
+import dev.gatun.samples.DeviceOption;
 import dev.gatun.samples.vad.Segments.Segment;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -14,6 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -45,6 +47,8 @@ public final class Vad implements Callable<Integer> {
       names = "--streaming",
       description = "Read window by window and print each probability as it is known.")
   private boolean streaming;
+
+  @Mixin private DeviceOption device = new DeviceOption();
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
@@ -129,9 +133,9 @@ public final class Vad implements Callable<Integer> {
 
   private Heard listen() throws IOException {
     try (Recording recording = Recording.open(file);
-        CpuDevice device = CpuDevice.open();
+        Device opened = device.open();
         Silero silero =
-            Silero.open(model.isPresent() ? model.get() : SileroPackage.model(), device)) {
+            Silero.open(model.isPresent() ? model.get() : SileroPackage.model(), opened)) {
       Heard heard = streaming ? stream(recording, silero) : whole(recording, silero);
       if (heard.length() == 0) {
         throw new IOException(file + " must hold sound; it is empty");
