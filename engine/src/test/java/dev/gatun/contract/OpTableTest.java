@@ -82,7 +82,11 @@ class OpTableTest {
           case Composite v -> "no kernel";
           case Kernel k -> overrides(k, "simd") ? "yes" : "**no**";
         };
-    boolean openCl = op instanceof Kernel k && overrides(k, "openCl");
+    String openCl =
+        switch (op) {
+          case Composite v -> "no kernel";
+          case Kernel k -> overrides(k, "openCl") ? "yes" : "**no**";
+        };
     return "| %s | %s | %s | %s | %s | %s | %s |\n"
         .formatted(
             "`" + name + "`",
@@ -90,7 +94,7 @@ class OpTableTest {
             simd,
             f64 ? "yes" : "no",
             gradient ? "yes" : "none",
-            openCl ? "yes" : "not yet",
+            openCl,
             ceilings.getOrDefault(name, ""));
   }
 

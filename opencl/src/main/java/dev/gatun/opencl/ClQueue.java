@@ -129,11 +129,7 @@ final class ClQueue {
         return tensor(kernel, n, out.get(i));
       }
       case Launch.Scratch(long offset, long bytes, long unit) -> {
-        slot.set(ADDRESS, 0, scratch);
-        argument(kernel, n, 8, slot);
-        slot.set(JAVA_LONG, 0, offset / unit);
-        argument(kernel, n + 1, 8, slot);
-        return n + 2;
+        return memory(kernel, n, scratch, offset / unit);
       }
       case Launch.Strides(int i) -> argument(kernel, n, AXES * 8L, strides(in.get(i)));
       case Launch.Long16(List<Long> values) -> argument(kernel, n, AXES * 8L, long16(values));
@@ -145,15 +141,7 @@ final class ClQueue {
           argument(kernel, n, type.bytes(), real(type, value));
       case Launch.Local(long bytes) -> argument(kernel, n, bytes, MemorySegment.NULL);
       case Launch.Faults(String rule) -> {
-        if (rules.size() == MOST_RULES) {
-          requireNoFaults();
-        }
-        rules.add(rule);
-        slot.set(ADDRESS, 0, faults.memory());
-        argument(kernel, n, 8, slot);
-        slot.set(JAVA_INT, 0, rules.size());
-        argument(kernel, n + 1, 4, slot);
-        return n + 2;
+        return fault(kernel, n, rule);
       }
     }
     return n + 1;
@@ -186,10 +174,26 @@ final class ClQueue {
   }
 
   private int tensor(MemorySegment kernel, int n, Tensor t) {
-    slot.set(ADDRESS, 0, ((ClBuffer) t.buffer()).memory());
+    return memory(kernel, n, ((ClBuffer) t.buffer()).memory(), t.layout().offset());
+  }
+
+  private int memory(MemorySegment kernel, int n, MemorySegment memory, long first) {
+    slot.set(ADDRESS, 0, memory);
     argument(kernel, n, 8, slot);
-    slot.set(JAVA_LONG, 0, t.layout().offset());
+    slot.set(JAVA_LONG, 0, first);
     argument(kernel, n + 1, 8, slot);
+    return n + 2;
+  }
+
+  private int fault(MemorySegment kernel, int n, String rule) {
+    if (rules.size() == MOST_RULES) {
+      requireNoFaults();
+    }
+    rules.add(rule);
+    slot.set(ADDRESS, 0, faults.memory());
+    argument(kernel, n, 8, slot);
+    slot.set(JAVA_INT, 0, rules.size());
+    argument(kernel, n + 1, 4, slot);
     return n + 2;
   }
 

@@ -19,6 +19,7 @@ import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Kernel;
 import dev.gatun.op.Launch;
+import dev.gatun.op.shape.IndexSelect;
 import dev.gatun.opencl.ClBuffers.ClBuffer;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
@@ -62,6 +63,37 @@ class OpenClDeviceTest {
       assertEquals(
           0, scope.tensor(Shape.of(0)).add(scope.tensor(Shape.of(0))).toFloatArray().length);
       assertThrows(IllegalStateException.class, x::segment);
+    }
+  }
+
+  @Test
+  void wrongIndicesAreNamedWhenResultsAreRead() {
+    try (Scope scope = device.scope()) {
+      Tensor x = scope.tensor(Shape.of(3), 1f, 2f, 3f);
+      Tensor right = scope.tensor(DType.I64, Shape.of(2), 2, 0);
+      Tensor wrong = scope.tensor(DType.I64, Shape.of(2), 0, 3);
+      Tensor first = new IndexSelect(0).of(x, wrong);
+      Tensor later = new IndexSelect(0).of(x, right);
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, later::toFloatArray);
+      assertEquals(
+          "IndexSelect[axis=0]: indices must lie in [0, 3); got 3", String.valueOf(e.getMessage()));
+      assertArrayEquals(new float[] {3, 1}, later.toFloatArray(), "said once, the device goes on");
+      assertArrayEquals(new float[] {1, 0}, first.toFloatArray(), "what is not there is 0");
+    }
+  }
+
+  @Test
+  void manyCallsThatCheckIndicesNeedNoReading() {
+    try (Scope scope = device.scope()) {
+      Tensor x = scope.tensor(Shape.of(3), 1f, 2f, 3f);
+      Tensor places = scope.tensor(DType.I64, Shape.of(1), 1);
+      for (int i = 0; i < 5000; i++) {
+        try (Scope step = device.scope()) {
+          step.run(new IndexSelect(0), List.of(x, places));
+        }
+      }
+      assertArrayEquals(new float[] {2}, new IndexSelect(0).of(x, places).toFloatArray());
     }
   }
 
