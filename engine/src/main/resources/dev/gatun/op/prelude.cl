@@ -16,6 +16,19 @@
 #define CAT_(a, b) a##b
 #define CAT(a, b) CAT_(a, b)
 
+// Vectors of LANES elements T, or T itself.
+#ifdef LANES
+#if LANES > 1
+#define V CAT(T, LANES)
+#define LOAD(p) CAT(vload, LANES)(0, p)
+#define STORE(v, p) CAT(vstore, LANES)(v, 0, p)
+#else
+#define V T
+#define LOAD(p) (*(p))
+#define STORE(v, p) *(p) = (v)
+#endif
+#endif
+
 // Long vectors as arrays.
 #define ARRAY16(name, v) long name[16]; vstore16(v, 0, name)
 

@@ -22,7 +22,7 @@ public record Fmod() implements Binary {
 
   @Override
   public String cl() {
-    return "return fmod(x, y);";
+    return "return FMOD(x, y);";
   }
 
   @Override

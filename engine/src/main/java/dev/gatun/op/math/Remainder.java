@@ -27,7 +27,7 @@ public record Remainder() implements Binary {
 
   @Override
   public String cl() {
-    return "V r = fmod(x, y); return r == 0 ? copysign((V) (0), y) : (r "
+    return "V r = FMOD(x, y); return r == 0 ? copysign((V) (0), y) : (r "
         + "< 0) != (y < 0) ? r + y : r;";
   }
 

@@ -1,10 +1,5 @@
 // Causal convolutions along the last axis, W taps for each channel: rows are [batch, channel], a state holds what came
 // before a row.
-#if LANES > 1
-#define V CAT(T, LANES)
-#define LOAD(x) CAT(vload, LANES)(0, x)
-#define STORE(v, x) CAT(vstore, LANES)(v, 0, x)
-#endif
 
 #if SILU
 #define ACTIVATED(p) ((p) / (1 + exp(-(p))))

@@ -1,15 +1,6 @@
 // Discrete Fourier transforms of rows by Stockham's passes: of radix P with `s` elements transformed so far, element
 // j + r n / P times the twiddle factor e^(-2 pi i k r / (s P)), k = j mod s, for all r, becomes the transform of length P
 // that lies at j / s * s P + k + r s. No permutation, any factors; the radix-4 and radix-2 passes run in vectors.
-#if LANES > 1
-#define V CAT(T, LANES)
-#define LOAD(x) CAT(vload, LANES)(0, x)
-#define STORE(v, x) CAT(vstore, LANES)(v, 0, x)
-#else
-#define V T
-#define LOAD(x) (x)[0]
-#define STORE(v, x) (x)[0] = (v)
-#endif
 #ifdef cl_khr_fp64
 #define S double
 #else

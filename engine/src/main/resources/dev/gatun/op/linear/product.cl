@@ -9,15 +9,6 @@
 #define AT(TYPE, x) ((__global TYPE*) (x##_bytes + x##_at))
 #define PIECE(x) __global char* x##_bytes, const long x##_at
 
-#if LANES > 1
-#define V CAT(T, LANES)
-#define LOAD(p) CAT(vload, LANES)(0, p)
-#define STORE(v, p) CAT(vstore, LANES)(v, 0, p)
-#else
-#define V T
-#define LOAD(p) (*(p))
-#define STORE(v, p) *(p) = (v)
-#endif
 
 // Products of bytes: floats are exact for 256 of them, whose sums then go to ints.
 #ifdef WHOLE

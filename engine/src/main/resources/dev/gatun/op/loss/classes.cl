@@ -1,19 +1,12 @@
 // Losses of classes: rows of `classes` numbers and the number of the right one each; IGNORED rows count nothing.
-#if LANES > 1
-#define V CAT(T, LANES)
-#define LOAD(x) CAT(vload, LANES)(0, x)
-#define STORE(v, x) CAT(vstore, LANES)(v, 0, x)
-#else
-#define V T
-#define LOAD(x) (x)[0]
-#define STORE(v, x) (x)[0] = (v)
-#endif
 #ifdef WEIGHT
 #define WEIGHT_IN IN(T, weight),
 #define W(i) ((i) < 0 ? (T) 0 : weight_buffer[weight_first + (i)])
+#define WEIGHTS(i) LOAD(weight_buffer + weight_first + (i))
 #else
 #define WEIGHT_IN
 #define W(i) ((i) < 0 ? (T) 0 : (T) 1)
+#define WEIGHTS(i) (V) (1)
 #endif
 #ifdef IGNORED
 #define TARGET(r) \
@@ -28,9 +21,40 @@
   long r = get_global_id(0) * (long) CHUNK; \
   for (const long end = min(r + CHUNK, rows); r < end; r++)
 
+inline void kahan(T* total, T* lost, const T x) {
+  const T v = x - *lost;
+  const T sum = *total + v;
+  *lost = isfinite(sum) ? (sum - *total) - v : (T) 0;
+  *total = sum;
+}
+
+inline T lanes_sum(const V v) {
+  T some[LANES];
+  STORE(v, some);
+  T s = 0;
+  for (int l = 0; l < LANES; l++) s += some[l];
+  return s;
+}
+
+// Adds VECTOR, of the elements from i on, or ONE, of element i, for all n to `total`: in short pieces joined by Kahan's
+// sum, so that the error does not grow with the number of classes.
+#define PIECE (64 * LANES)
+#define SUM(total, n, VECTOR, ONE) \
+  { \
+    T lost = 0; \
+    for (long begin = 0; begin < n; begin += PIECE) { \
+      const long end_of_piece = min(n, begin + PIECE); \
+      V all = (V) (0); \
+      T part = 0; \
+      long i = begin; \
+      for (; i + LANES <= end_of_piece; i += LANES) all += VECTOR; \
+      for (; i < end_of_piece; i++) part += ONE; \
+      kahan(&total, &lost, part + lanes_sum(all)); \
+    } \
+  }
+
 inline T log_sum_exp(__global const T* x, const long n) {
   V most = (V) (LOWEST);
-  V s = 0;
   T part[LANES];
   long i = 0;
   for (; i + LANES <= n; i += LANES) {
@@ -40,12 +64,9 @@ inline T log_sum_exp(__global const T* x, const long n) {
   STORE(most, part);
   T m = part[0];
   for (int k = 1; k < LANES; k++) m = isnan(part[k]) || part[k] > m ? part[k] : m;
-  for (long k = i; k < n; k++) m = isnan(x[k]) || x[k] > m ? x[k] : m;
-  for (i = 0; i + LANES <= n; i += LANES) s += exp(LOAD(x + i) - m);
-  STORE(s, part);
+  for (; i < n; i++) m = isnan(x[i]) || x[i] > m ? x[i] : m;
   T sum = 0;
-  for (int k = 0; k < LANES; k++) sum += part[k];
-  for (; i < n; i++) sum += exp(x[i] - m);
+  SUM(sum, n, exp(LOAD(x + i) - m), exp(x[i] - m))
   return isinf(m) ? m : m + log(sum);
 }
 
@@ -68,7 +89,7 @@ kernel void entropies(
       loss = (1 - smoothing) * W(target) * (top - x[target]);
       if (smoothing > 0) {
         T rest = 0;
-        for (long i = 0; i < classes; i++) rest += W(i) * (top - x[i]);
+        SUM(rest, classes, WEIGHTS(i) * (top - LOAD(x + i)), W(i) * (top - x[i]))
         loss += smoothing / classes * rest;
       }
     }
@@ -86,9 +107,7 @@ kernel void entropies_back(
   __global const I* targets = targets_;
   const T spread = smoothing / classes;
   T total = 0;
-  if (smoothing > 0) {
-    for (long i = 0; i < classes; i++) total += W(i);
-  }
+  if (smoothing > 0) SUM(total, classes, WEIGHTS(i), W(i))
   ROWS {
     __global const T* x = x_ + r * classes;
     __global T* dx = dx_ + r * classes;
@@ -140,14 +159,6 @@ kernel void likelihoods_back(
   }
 }
 #endif
-
-// Kahan's sum of a weight for each row.
-inline void kahan(T* total, T* lost, const T x) {
-  const T v = x - *lost;
-  const T sum = *total + v;
-  *lost = isfinite(sum) ? (sum - *total) - v : (T) 0;
-  *total = sum;
-}
 
 kernel void divisors(
     IN(I, targets_), WEIGHT_IN DIVISOR_IN, const long rows, const long classes, const long ignored,

@@ -1,14 +1,5 @@
 // Losses of an element x and a target t with a parameter p: LOSS, or its gradient. Weights, and parameters of their
 // own, repeat along the last axes.
-#if LANES > 1
-#define V CAT(T, LANES)
-#define LOAD(x) CAT(vload, LANES)(0, x)
-#define STORE(v, x) CAT(vstore, LANES)(v, 0, x)
-#else
-#define V T
-#define LOAD(x) (x)[0]
-#define STORE(v, x) (x)[0] = (v)
-#endif
 #define ZERO ((V) (0))
 #define ONE ((V) (1))
 inline V signum(const V x) { return x < ZERO ? -ONE : x > ZERO ? ONE : x; }

@@ -1,14 +1,5 @@
 // Element by element: each work-item goes through CHUNK elements, in vectors of LANES where the type of the
 // results is that of the inputs. BODY is the body of a function of x, y and the attributes a and b.
-#if LANES > 1
-#define V CAT(T, LANES)
-#define LOAD(x, i) CAT(vload, LANES)(0, (x) + (i))
-#define STORE(v, y, i) CAT(vstore, LANES)(v, 0, (y) + (i))
-#else
-#define V T
-#define LOAD(x, i) (x)[i]
-#define STORE(v, y, i) (y)[i] = (v)
-#endif
 #ifndef R
 #define R T
 #define RV V
@@ -21,7 +12,7 @@
 #define GREATER(x, y) (isnan(x) | ((x) > (y)) | (((x) == (y)) & ((x) == 0) & (signbit(y) != 0)) ? (x) : (y))
 #define LESSER(x, y) (isnan(x) | ((x) < (y)) | (((x) == (y)) & ((x) == 0) & (signbit(x) != 0)) ? (x) : (y))
 // 1 to the power of NaN, and of infinity, is NaN as in Java.
-#define POWER(x, y) ((fabs(x) == 1) & (isinf(y) | (isnan(y))) ? (V) (NAN_T) : pow(x, y))
+#define POWER(x, y) ((fabs(x) == 1) & (isinf(y) | (isnan(y))) ? (V) (NAN_T) : POW(x, y))
 // The quotient of floats beyond 2^24 is exact in doubles only.
 #if defined(IS_F32) && defined(cl_khr_fp64)
 #if LANES > 1
@@ -38,10 +29,35 @@
 #define TO_Q
 #define FROM_Q
 #endif
+
+// PoCL 3.1's pow and fmod of eight doubles mix up lanes on processors with AVX-512, or never end.
+#if defined(cl_khr_fp64) && LANES > 1
+#define LANEWISE(f) \
+  inline Q f##_lanes(Q x, Q y) { \
+    double a[LANES], b[LANES]; \
+    STORE(x, a); \
+    STORE(y, b); \
+    for (int i = 0; i < LANES; i++) a[i] = f(a[i], b[i]); \
+    return LOAD(a); \
+  }
+LANEWISE(pow)
+LANEWISE(fmod)
+#define FMOD_Q fmod_lanes
+#else
+#define FMOD_Q fmod
+#endif
+#if defined(IS_F64) && LANES > 1
+#define POW pow_lanes
+#define FMOD fmod_lanes
+#else
+#define POW pow
+#define FMOD fmod
+#endif
+
 #define FLOOR_DIVIDE(x, y) FROM_Q(floor_divide(TO_Q(x), TO_Q(y)))
 
 inline Q floor_divide(Q x, Q y) {
-  Q r = fmod(x, y);
+  Q r = FMOD_Q(x, y);
   Q q = (x - r) / y;
   q = (r != 0) & ((r < 0) != (y < 0)) ? q - 1 : q;
   Q f = floor(q);
@@ -89,9 +105,9 @@ kernel void several(IN(T, x_), IN(T, y_), IN(T, z_), OUT(T, u_), OUT(T, v_), con
   long i = get_global_id(0) * (long) CHUNK;
   const long end = min(i + CHUNK, n);
   for (; i + LANES <= end; i += LANES) {
-    g(LOAD(x_, i), LOAD(y_, i), LOAD(z_, i), &u, &v);
-    STORE(u, u_, i);
-    if (SEVERAL > 1) STORE(v, v_, i);
+    g(LOAD(x_ + i), LOAD(y_ + i), LOAD(z_ + i), &u, &v);
+    STORE(u, u_ + i);
+    if (SEVERAL > 1) STORE(v, v_ + i);
   }
 #if LANES > 1
   if (i < end) {
@@ -103,9 +119,9 @@ kernel void several(IN(T, x_), IN(T, y_), IN(T, z_), OUT(T, u_), OUT(T, v_), con
       y[j - i] = y_[j];
       z[j - i] = z_[j];
     }
-    g(LOAD(x, 0), LOAD(y, 0), LOAD(z, 0), &u, &v);
-    STORE(u, x, 0);
-    STORE(v, y, 0);
+    g(LOAD(x), LOAD(y), LOAD(z), &u, &v);
+    STORE(u, x);
+    STORE(v, y);
     for (long j = i; j < end; j++) {
       u_[j] = x[j - i];
       if (SEVERAL > 1) v_[j] = y[j - i];
@@ -122,15 +138,15 @@ kernel void unary(IN(T, x), OUT(R, y), const long n, const PARAMETER a, const PA
   long i = get_global_id(0) * (long) CHUNK;
   const long end = min(i + CHUNK, n);
   for (; i + LANES <= end; i += LANES) {
-    V v = LOAD(x, i);
-    STORE(f(v, v, a, b), y, i);
+    V v = LOAD(x + i);
+    STORE(f(v, v, a, b), y + i);
   }
 #if LANES > 1
   if (i < end) {
     T part[LANES] = {0};
     for (long j = i; j < end; j++) part[j - i] = x[j];
-    V v = LOAD(part, 0);
-    STORE(f(v, v, a, b), part, 0);
+    V v = LOAD(part);
+    STORE(f(v, v, a, b), part);
     for (long j = i; j < end; j++) y[j] = part[j - i];
   }
 #endif
@@ -161,9 +177,9 @@ kernel void binary(
   }
 #if LANES > 1
   for (; i + LANES <= end; i += LANES) {
-    V v = xi == 0 ? (V) (x[0]) : LOAD(x, i);
-    V w = yi == 0 ? (V) (y[0]) : LOAD(y, i);
-    STORE(f(v, w, a, b), z, i);
+    V v = xi == 0 ? (V) (x[0]) : LOAD(x + i);
+    V w = yi == 0 ? (V) (y[0]) : LOAD(y + i);
+    STORE(f(v, w, a, b), z + i);
   }
   if (i < end) {
     T v[LANES] = {0};
@@ -172,7 +188,7 @@ kernel void binary(
       v[j - i] = x[j * xi];
       w[j - i] = y[j * yi];
     }
-    STORE(f(LOAD(v, 0), LOAD(w, 0), a, b), v, 0);
+    STORE(f(LOAD(v), LOAD(w), a, b), v);
     for (long j = i; j < end; j++) z[j] = v[j - i];
   }
 #else

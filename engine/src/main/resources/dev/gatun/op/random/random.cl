@@ -88,9 +88,27 @@ inline float wave(const float turns, const int shift) { return shift ? cospi(2 *
 #define SECOND(c) uniform_of((c).z, (c).w)
 
 #ifdef IS_NUMBER
+// A processor makes 64 elements of 16 blocks at a time, in order or as `philox_word` has them.
+#define GROUPED (CHUNK >= 64)
+#define GROUPS(WORK_OF) \
+  { \
+    uint16 c[4]; \
+    uint w[64]; \
+    for (; i + 64 <= end; i += 64) { \
+      philox16(seed, i / 4, c); \
+      for (int j = 0; j < 4; j++) vstore16(c[j], j, w); \
+      for (int e = 0; e < 64; e++) { \
+        WORK_OF; \
+      } \
+    } \
+  }
+
 kernel void uniform_f32(OUT(float, y), const long n, const long seed) {
   OPEN_OUT(float, y);
-  CHUNKED(n) {
+  long i = get_global_id(0) * (long) CHUNK;
+  const long end = min(i + CHUNK, n);
+  if (GROUPED) GROUPS(y[i + e] = (w[e % 4 * 16 + e / 4] >> 8) * 0x1p-24f)
+  for (; i < end; i++) {
     const uint4 c = philox(seed, i / 4, 0);
     const long j = i % 4;
     y[i] = ((j == 0 ? c.x : j == 1 ? c.y : j == 2 ? c.z : c.w) >> 8) * 0x1p-24f;
@@ -157,19 +175,26 @@ kernel void truncated(
 
 kernel void bernoulli(OUT(T, y), const long n, const long seed, const long threshold) {
   OPEN_OUT(T, y);
-  CHUNKED(n) y[i] = philox_word(seed, i) < threshold ? 1 : 0;
+  long i = get_global_id(0) * (long) CHUNK;
+  const long end = min(i + CHUNK, n);
+  if (GROUPED) GROUPS(y[i + e] = w[e] < threshold ? 1 : 0)
+  for (; i < end; i++) y[i] = philox_word(seed, i) < threshold ? 1 : 0;
 }
 
-// The sum of a product and a residual where there is one.
+// A product, to which a residual is added where there is one.
 kernel void dropout(
     IN(T, x), IN(T, residual), OUT(T, y), const long n, const long seed, const long threshold, const T kept,
     const long adds) {
   OPEN(T, x);
   OPEN(T, residual);
   OPEN_OUT(T, y);
-  CHUNKED(n) {
-    const T v = x[i] * (philox_word(seed, i) < threshold ? 0 : kept);
-    y[i] = adds ? v + residual[i] : v;
+  long i = get_global_id(0) * (long) CHUNK;
+  const long end = min(i + CHUNK, n);
+  const long begin = i;
+  if (GROUPED) GROUPS(y[i + e] = x[i + e] * (w[e] < threshold ? 0 : kept))
+  for (; i < end; i++) y[i] = x[i] * (philox_word(seed, i) < threshold ? 0 : kept);
+  if (adds) {
+    for (i = begin; i < end; i++) y[i] += residual[i];
   }
 }
 

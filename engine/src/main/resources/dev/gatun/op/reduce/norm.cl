@@ -1,14 +1,5 @@
 // Norms of runs of n elements. The weights of element i of x are those of `i % width / repeat`. GROUP work-items share a
 // run where that is more than 1; otherwise a work-item goes through `per` runs.
-#if LANES > 1
-#define V CAT(T, LANES)
-#define LOAD(x, i) CAT(vload, LANES)(0, (x) + (i))
-#define STORE(v, y, i) CAT(vstore, LANES)(v, 0, (y) + (i))
-#else
-#define V T
-#define LOAD(x, i) (x)[i]
-#define STORE(v, y, i) (y)[i] = (v)
-#endif
 // Vectors that one accumulator takes before it is added to the total.
 #define PIECE 64
 
@@ -39,7 +30,7 @@ inline T total(T v, __local T* part) {
 inline T lanes_sum(const V v) {
 #if LANES > 1
   T some[LANES];
-  STORE(v, some, 0);
+  STORE(v, some);
   T s = 0;
   for (int j = 0; j < LANES; j++) s += some[j];
   return s;
@@ -79,22 +70,22 @@ inline V read(__global const T* x, const long i, const int count) {
   if (count < LANES) {
     T some[LANES] = {0};
     for (int j = 0; j < count; j++) some[j] = x[i + j];
-    return LOAD(some, 0);
+    return LOAD(some);
   }
 #endif
-  return LOAD(x, i);
+  return LOAD(x + i);
 }
 
 inline void keep(const V v, __global T* y, const long i, const int count) {
 #if LANES > 1
   if (count < LANES) {
     T some[LANES];
-    STORE(v, some, 0);
+    STORE(v, some);
     for (int j = 0; j < count; j++) y[i + j] = some[j];
     return;
   }
 #endif
-  STORE(v, y, i);
+  STORE(v, y + i);
 }
 
 // 1 in lanes that hold elements.
@@ -103,7 +94,7 @@ inline V there(const int count) {
   if (count < LANES) {
     T some[LANES] = {0};
     for (int j = 0; j < count; j++) some[j] = 1;
-    return LOAD(some, 0);
+    return LOAD(some);
   }
 #endif
   return (V) (1);
@@ -115,7 +106,7 @@ inline V weights(__global const T* w, const long first, const long i, const int 
 #if LANES > 1
   T some[LANES] = {0};
   for (int j = 0; j < count; j++) some[j] = w[(first + i + j) / repeat];
-  return LOAD(some, 0);
+  return LOAD(some);
 #else
   return w[(first + i) / repeat];
 #endif

@@ -6,24 +6,18 @@
 // and the attribute `b`. T is the type of elements, S of states, P of earlier
 // results and F of those made.
 #if LANES > 1
-#define V CAT(T, LANES)
 #define SV CAT(S, LANES)
 #define PV CAT(P, LANES)
 #define FV CAT(F, LANES)
-#define LOAD(x, i) CAT(vload, LANES)(0, (x) + (i))
-#define STORE(v, y, i) CAT(vstore, LANES)(v, 0, (y) + (i))
 #if LANES == 16
 #define IOTA ((SV)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
 #else
 #define IOTA ((SV)(0, 1, 2, 3, 4, 5, 6, 7))
 #endif
 #else
-#define V T
 #define SV S
 #define PV P
 #define FV F
-#define LOAD(x, i) (x)[i]
-#define STORE(v, y, i) (y)[i] = (v)
 #define IOTA 0
 #endif
 #define STATES(x) CAT(convert_, SV)(x)
@@ -48,9 +42,9 @@ inline long offset(long i, const long axes, const long* sizes, const long* strid
 inline SV lanes_joined(SV v) {
   S twice[2 * LANES];
   for (int shift = LANES / 2; shift > 0; shift /= 2) {
-    STORE(v, twice, 0);
-    STORE(v, twice, LANES);
-    v = join(v, LOAD(twice, shift));
+    STORE(v, twice);
+    STORE(v, twice + LANES);
+    v = join(v, LOAD(twice + shift));
   }
   return v;
 }
@@ -91,22 +85,22 @@ kernel void pieces(
   S some[LANES];
   if (HAS_PRIOR) {
     for (int j = 0; j < count; j++) few[j] = prior[o + j];
-    a = LOAD(few, 0);
+    a = LOAD(few);
   }
   for (long u = piece * units; u < min((piece + 1) * units, rows * cuts); u++) {
     const long from = u % cuts * length;
     const long end = min(n, from + length);
     __global const T* at = base + offset(u / cuts, reduced, sizes, strides);
     if (count == LANES) {
-      for (long i = from; i < end; i++) total = join(total, term(LOAD(at, i * step), a, (SV) (i), b));
+      for (long i = from; i < end; i++) total = join(total, term(LOAD(at + i * step), a, (SV) (i), b));
     } else {
       for (long i = from; i < end; i++) {
         for (int j = 0; j < count; j++) part[j] = at[i * step + j];
-        total = join(total, term(LOAD(part, 0), a, (SV) (i), b));
+        total = join(total, term(LOAD(part), a, (SV) (i), b));
       }
     }
   }
-  STORE(total, some, 0);
+  STORE(total, some);
   for (int j = 0; j < count; j++) state[o + j] = some[j];
 #else
   for (long o = first; o < min(outs, first + per); o++) {
@@ -126,8 +120,8 @@ kernel void pieces(
       const long end = min(n, i + length);
       __global const T* at = base + offset(u / cuts, reduced, sizes, strides);
       for (; i + 2 * LANES <= end; i += 2 * LANES) {
-        total = join(total, term(LOAD(at, i), a, IOTA + (SV) (i), b));
-        other = join(other, term(LOAD(at, i + LANES), a, IOTA + (SV) (i + LANES), b));
+        total = join(total, term(LOAD(at + i), a, IOTA + (SV) (i), b));
+        other = join(other, term(LOAD(at + i + LANES), a, IOTA + (SV) (i + LANES), b));
       }
 #if LANES > 1
       for (; i < end; i += LANES) {
@@ -135,9 +129,9 @@ kernel void pieces(
         T part[LANES] = {0};
         S some[LANES];
         for (int j = 0; j < count; j++) part[j] = at[i + j];
-        STORE(term(LOAD(part, 0), a, IOTA + (SV) (i), b), some, 0);
+        STORE(term(LOAD(part), a, IOTA + (SV) (i), b), some);
         for (int j = count; j < LANES; j++) some[j] = IDENTITY;
-        total = join(total, LOAD(some, 0));
+        total = join(total, LOAD(some));
       }
 #else
       for (; i < end; i++) total = join(total, term(at[i], a, i, b));
@@ -161,7 +155,7 @@ inline FV result(__global const S* state, const long o, const int count, const l
   S some[LANES] = {0};
   for (long p = 0; p < pieces; p++) {
     for (int j = 0; j < count; j++) some[j] = state[p * outs + o + j];
-    SV s = LOAD(some, 0);
+    SV s = LOAD(some);
 #ifdef IS_SUM
     // Kahan's: the number of pieces grows with the operand.
     SV y = s - lost;
@@ -197,7 +191,7 @@ kernel void finish(
     if (HAS_PRIOR) {
       for (int j = 0; j < count; j++) some[j] = prior[o + j];
     }
-    STORE(result(state, o, count, outs, pieces, LOAD(some, 0), n, b), results, 0);
+    STORE(result(state, o, count, outs, pieces, LOAD(some), n, b), results);
     for (int j = 0; j < count; j++) y[o + j] = results[j];
   }
 }

@@ -2,32 +2,23 @@
 // `per` runs; runs side by side are read together, LANES at a time, where the axis is not the last one.
 //
 // FIRST(x, g, m) is added up over a run (m: the largest element), RESULT(x, g, m, s) sees the sum.
-#if LANES > 1
-#define V CAT(T, LANES)
-#define LOAD(x, i) CAT(vload, LANES)(0, (x) + (i))
-#define STORE(v, y, i) CAT(vstore, LANES)(v, 0, (y) + (i))
-#else
-#define V T
-#define LOAD(x, i) (x)[i]
-#define STORE(v, y, i) (y)[i] = (v)
-#endif
 // Keeps NaN, as the sum that follows does.
 #define HIGHER(x, y) (isnan(x) | ((x) > (y)) ? (x) : (y))
 
 inline V few(__global const T* x, const long i, const int count, const T rest) {
-  if (count == LANES) return LOAD(x, i);
+  if (count == LANES) return LOAD(x + i);
   T part[LANES];
   for (int j = 0; j < LANES; j++) part[j] = j < count ? x[i + j] : rest;
-  return LOAD(part, 0);
+  return LOAD(part);
 }
 
 inline void put(V v, __global T* y, const long i, const int count) {
   if (count == LANES) {
-    STORE(v, y, i);
+    STORE(v, y + i);
     return;
   }
   T part[LANES];
-  STORE(v, part, 0);
+  STORE(v, part);
   for (int j = 0; j < count; j++) y[i + j] = part[j];
 }
 
@@ -73,20 +64,20 @@ kernel void along(
       V v = few(x_, at + i, (int) min((long) LANES, n - i), LOWEST);
       m = HIGHER(v, m);
     }
-    STORE(m, part, 0);
+    STORE(m, part);
     T most = part[0];
     for (int j = 1; j < LANES; j++) most = HIGHER(part[j], most);
     m = (V) (most);
 #endif
     long i = 0;
-    for (; i + LANES <= n; i += LANES) s += first(LOAD(x_, at + i), LOAD(g_, at + i), m);
+    for (; i + LANES <= n; i += LANES) s += first(LOAD(x_ + at + i), LOAD(g_ + at + i), m);
     T total = 0;
     if (i < n) {
       const int count = (int) (n - i);
-      STORE(first(few(x_, at + i, count, 0), few(g_, at + i, count, 0), m), part, 0);
+      STORE(first(few(x_, at + i, count, 0), few(g_, at + i, count, 0), m), part);
       for (int j = 0; j < count; j++) total += part[j];
     }
-    STORE(s, part, 0);
+    STORE(s, part);
     for (int j = 0; j < LANES; j++) total += part[j];
     for (i = 0; i < n; i += LANES) {
       const int count = (int) min((long) LANES, n - i);

@@ -1,14 +1,8 @@
 // Tiles of attention, behind pairs.cl: LANES queries, or keys, one a lane, against up to TILE of the other side.
 #if LANES > 1
-#define V CAT(T, LANES)
-#define LOAD(x) CAT(vload, LANES)(0, x)
-#define STORE(v, x) CAT(vstore, LANES)(v, 0, x)
 #define ANY(c) any(c)
 #define ALL(c) all(c)
 #else
-#define V T
-#define LOAD(x) (x)[0]
-#define STORE(v, x) (x)[0] = (v)
 #define ANY(c) (c)
 #define ALL(c) (c)
 #endif

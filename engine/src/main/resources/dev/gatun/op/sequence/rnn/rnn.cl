@@ -1,9 +1,4 @@
 // Steps of recurrent cells: a launch for the products with the state, one for what follows element by element.
-#if LANES > 1
-#define V CAT(T, LANES)
-#define LOAD(p) CAT(vload, LANES)(0, p)
-#define STORE(v, p) CAT(vstore, LANES)(v, 0, p)
-#endif
 
 // Whether row b has a step at time t, and whether that reads the initial state.
 #ifdef LENGTHS
