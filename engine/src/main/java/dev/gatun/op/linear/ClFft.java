@@ -7,6 +7,7 @@ import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Spec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /// OpenCL launches of transforms of rows: tables of twiddle factors, packing, the passes, and
 /// unpacking. On a CPU a work-item makes all passes of a row, on a GPU a launch is one pass of all.
@@ -129,70 +130,69 @@ final class ClFft {
   }
 
   static List<Launch> complex(Fft op, DeviceInfo d, Spec x) {
-    long n = x.shape().dim(-1);
+    ClFft f = new ClFft(d, x.dtype(), x.shape().dim(-1));
+    long n = f.n;
     long rows = x.shape().elems() / n;
-    ClFft f = new ClFft(d, x.dtype(), n);
-    Launch.Scratch a = f.rowsAfter(f.table, rows);
-    Launch.Scratch b = f.rowsAfter(a, rows);
-    List<Launch> all = new ArrayList<>();
-    f.twiddles(all);
-    all.add(
-        f.program("pack")
-            .in(0, 1)
-            .with(a)
-            .longs(rows * n, rows, n, n, 0, op.inverse() ? 1 : 0)
-            .over(rows, f.group()));
-    Launch.Scratch y = f.passes(all, a, b, rows);
-    all.add(
-        f.program("unpack")
-            .with(y)
-            .out(0, 1)
-            .longs(rows * n, rows, n, n, op.inverse() ? 1 : 0)
-            .real(x.dtype(), op.scaled() ? 1.0 / n : 1)
-            .over(rows, f.group()));
-    return all;
+    long inverse = op.inverse() ? 1 : 0;
+    return f.around(
+        rows,
+        f.program("pack").in(0, 1),
+        pack -> pack.longs(rows * n, rows, n, n, 0, inverse),
+        f.program("unpack"),
+        unpack ->
+            unpack
+                .out(0, 1)
+                .longs(rows * n, rows, n, n, inverse)
+                .real(f.type, op.scaled() ? 1.0 / n : 1));
   }
 
   static List<Launch> real(Rfft op, DeviceInfo d, Spec x) {
-    long n = x.shape().dim(-1);
+    ClFft f = new ClFft(d, x.dtype(), x.shape().dim(-1));
+    long n = f.n;
     long rows = x.shape().elems() / n;
-    ClFft f = new ClFft(d, x.dtype(), n);
-    Launch.Scratch a = f.rowsAfter(f.table, rows);
-    Launch.Scratch b = f.rowsAfter(a, rows);
-    List<Launch> all = new ArrayList<>();
-    f.twiddles(all);
-    all.add(
-        f.program("pack").in(0, 0).with(a).longs(rows * n, rows, n, n, 1, 0).over(rows, f.group()));
-    Launch.Scratch y = f.passes(all, a, b, rows);
-    all.add(
-        f.program("unpack_half")
-            .with(y)
-            .out(0, 1)
-            .longs(rows * n, rows, n)
-            .real(x.dtype(), Rfft.edge(op.adjoint(), n))
-            .real(x.dtype(), Rfft.inner(op.adjoint(), n))
-            .over(rows, f.group()));
-    return all;
+    return f.around(
+        rows,
+        f.program("pack").in(0, 0),
+        pack -> pack.longs(rows * n, rows, n, n, 1, 0),
+        f.program("unpack_half"),
+        unpack ->
+            unpack
+                .out(0, 1)
+                .longs(rows * n, rows, n)
+                .real(f.type, Rfft.edge(op.adjoint(), n))
+                .real(f.type, Rfft.inner(op.adjoint(), n)));
   }
 
   static List<Launch> inverse(Irfft op, DeviceInfo d, Spec x) {
-    long n = op.n();
+    ClFft f = new ClFft(d, x.dtype(), op.n());
+    long n = f.n;
     long rows = x.shape().elems() / x.shape().dim(-1);
-    ClFft f = new ClFft(d, x.dtype(), n);
-    Launch.Scratch a = f.rowsAfter(f.table, rows);
-    Launch.Scratch b = f.rowsAfter(a, rows);
+    return f.around(
+        rows,
+        f.program("pack_half").in(0, 1),
+        pack ->
+            pack.longs(rows * n, rows, n)
+                .real(f.type, Rfft.edge(!op.adjoint(), n))
+                .real(f.type, Rfft.inner(!op.adjoint(), n) / 2),
+        f.program("unpack_real"),
+        unpack -> unpack.out(0).longs(rows * n, rows, n));
+  }
+
+  /// `pack` into work memory, all passes, and `unpack` from it; the operators add what comes behind
+  /// the work memory among the arguments.
+  private List<Launch> around(
+      long rows,
+      Launch.Builder pack,
+      UnaryOperator<Launch.Builder> packed,
+      Launch.Builder unpack,
+      UnaryOperator<Launch.Builder> unpacked) {
+    Launch.Scratch a = rowsAfter(table, rows);
+    Launch.Scratch b = rowsAfter(a, rows);
     List<Launch> all = new ArrayList<>();
-    f.twiddles(all);
-    all.add(
-        f.program("pack_half")
-            .in(0, 1)
-            .with(a)
-            .longs(rows * n, rows, n)
-            .real(x.dtype(), Rfft.edge(!op.adjoint(), n))
-            .real(x.dtype(), Rfft.inner(!op.adjoint(), n) / 2)
-            .over(rows, f.group()));
-    Launch.Scratch y = f.passes(all, a, b, rows);
-    all.add(f.program("unpack_real").with(y).out(0).longs(rows * n, rows, n).over(rows, f.group()));
+    twiddles(all);
+    all.add(packed.apply(pack.with(a)).over(rows, group()));
+    Launch.Scratch y = passes(all, a, b, rows);
+    all.add(unpacked.apply(unpack.with(y)).over(rows, group()));
     return all;
   }
 
