@@ -27,6 +27,7 @@ final class ClBuffers {
   private final Runnable settle;
   private final long limit;
   private final long largest;
+  private final boolean exact;
   private final Map<Long, Deque<MemorySegment>> free = new HashMap<>();
   private final List<MemorySegment> pinned = new ArrayList<>();
   private long live;
@@ -37,12 +38,14 @@ final class ClBuffers {
 
   /// @param limit bytes taken at most
   /// @param largest bytes of one object at most
+  /// @param exact whether objects have the size asked for, not that of their class
   /// @param settle waits until what is enqueued no longer holds memory that was released
-  ClBuffers(MemorySegment context, long limit, long largest, Runnable settle) {
+  ClBuffers(MemorySegment context, long limit, long largest, boolean exact, Runnable settle) {
     this.context = context;
     this.settle = settle;
     this.limit = limit;
     this.largest = largest;
+    this.exact = exact;
   }
 
   /// Memory of one tensor on the device.
@@ -83,7 +86,7 @@ final class ClBuffers {
     if (closed) {
       throw new IllegalStateException("OpenClDevice is closed; got a call that needs it open");
     }
-    long size = Buffer.sizeClass(bytes);
+    long size = exact ? Math.max(1, bytes) : Buffer.sizeClass(bytes);
     if (bytes < 0 || size < bytes) {
       throw new IllegalArgumentException(
           "OpenClDevice: a size in bytes must lie in [0, 2^63 - 2^60); got " + bytes);

@@ -52,12 +52,14 @@ public final class OpenClDevice implements Device {
   /// @param gpuKernels whether kernels are shaped for a GPU; empty to go by the device's type
   /// @param cache folder for built programs; empty to keep none
   /// @param memoryLimit bytes taken at most
+  /// @param exactBuffers whether every buffer has the size asked for, not that of its class
   public record Options(
       String device,
       int computeUnits,
       Optional<Boolean> gpuKernels,
       Optional<Path> cache,
-      long memoryLimit) {
+      long memoryLimit,
+      boolean exactBuffers) {
     /// The first device, whole, with a cache in the user's folder for caches.
     public static Options standard() {
       String set = System.getenv("XDG_CACHE_HOME");
@@ -70,32 +72,39 @@ public final class OpenClDevice implements Device {
           0,
           Optional.empty(),
           Optional.of(caches.resolve("gatun").resolve("opencl")),
-          Long.MAX_VALUE);
+          Long.MAX_VALUE,
+          false);
     }
 
     /// The same for another device.
     public Options withDevice(String which) {
-      return new Options(which, computeUnits, gpuKernels, cache, memoryLimit);
+      return new Options(which, computeUnits, gpuKernels, cache, memoryLimit, exactBuffers);
     }
 
     /// The same on `n` compute units.
     public Options withComputeUnits(int n) {
-      return new Options(device, n, gpuKernels, cache, memoryLimit);
+      return new Options(device, n, gpuKernels, cache, memoryLimit, exactBuffers);
     }
 
     /// The same with kernels shaped for a GPU, or not, whatever the device is.
     public Options withGpuKernels(boolean gpu) {
-      return new Options(device, computeUnits, Optional.of(gpu), cache, memoryLimit);
+      return new Options(device, computeUnits, Optional.of(gpu), cache, memoryLimit, exactBuffers);
     }
 
     /// The same with built programs kept in `folder`.
     public Options withCache(Optional<Path> folder) {
-      return new Options(device, computeUnits, gpuKernels, folder, memoryLimit);
+      return new Options(device, computeUnits, gpuKernels, folder, memoryLimit, exactBuffers);
     }
 
     /// The same with at most `bytes` taken.
     public Options withMemoryLimit(long bytes) {
-      return new Options(device, computeUnits, gpuKernels, cache, bytes);
+      return new Options(device, computeUnits, gpuKernels, cache, bytes, exactBuffers);
+    }
+
+    /// The same with buffers as large as asked for: more of them are made, and tools then see each
+    /// access beyond one.
+    public Options withExactBuffers() {
+      return new Options(device, computeUnits, gpuKernels, cache, memoryLimit, true);
     }
   }
 
@@ -110,6 +119,7 @@ public final class OpenClDevice implements Device {
             session.context(),
             Math.min(options.memoryLimit(), memory),
             number(CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE()),
+            options.exactBuffers(),
             queue::finish);
     this.programs = new ClPrograms(session.context(), found, options.cache());
     this.unified = number(CL.CL_DEVICE_HOST_UNIFIED_MEMORY()) != 0;

@@ -140,7 +140,7 @@ class OpenClDeviceTest {
     ClSession session = ClSession.open(found(), 0);
     int[] settled = new int[1];
     ClBuffers buffers =
-        new ClBuffers(session.context(), Long.MAX_VALUE, Long.MAX_VALUE, () -> settled[0]++);
+        new ClBuffers(session.context(), Long.MAX_VALUE, Long.MAX_VALUE, false, () -> settled[0]++);
     buffers.give(buffers.take(1 << 20));
     String text =
         String.valueOf(
