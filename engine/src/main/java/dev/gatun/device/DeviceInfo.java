@@ -9,13 +9,15 @@ package dev.gatun.device;
 /// @param maxWorkGroup work-items in a group at most
 /// @param localBytes local memory of a group
 /// @param doubles whether F64 kernels build
+/// @param vectorBytes of a register of floats
 public record DeviceInfo(
     String name,
     boolean gpu,
     int computeUnits,
     long maxWorkGroup,
     long localBytes,
-    boolean doubles) {
+    boolean doubles,
+    int vectorBytes) {
   /// Lanes of a vector that a work-item should compute in: 64 bytes, or 1 on a GPU.
   public int lanes(int elementBytes) {
     return gpu ? 1 : 64 / elementBytes;

@@ -111,7 +111,7 @@ public record OpCase(
   }
 
   /// The bound for a result of type `t` at size `n`, relative.
-  double bound(DType t, int n) {
+  public double bound(DType t, int n) {
     double step =
         switch (t) {
           case F64 -> 0x1p-52;

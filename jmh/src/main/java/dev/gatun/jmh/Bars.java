@@ -218,6 +218,16 @@ final class Bars {
     return length <= 512 ? 1.8 : length <= 1024 ? 1.4 : length <= 2048 ? 1.2 : 1.1;
   }
 
+  /// @param trials of the workloads that bars are about, by their names
+  void devices(Map<String, Trial> trials, Launches.Row launches) {
+    trials.forEach((name, t) -> {
+      String word = name.substring(0, name.indexOf(' '));
+      double least = word.equals("matmul") ? 0.9 : word.equals("attention") ? 0.7 : 0.6;
+      add("OpenCL over the processor's device: " + name, t.ratio("peer", "ours"), least);
+    });
+    addAtMost("a call enqueued on OpenCL, us", launches.enqueue() / 1e3, 15);
+  }
+
   void sparse(List<Trial> trials) {
     for (Trial t : trials) {
       addAtMost(

@@ -97,7 +97,7 @@ public class CaseBenchmark {
     workers = new Workers(threads);
     scope = device.scope("case");
     arena = Arena.ofShared();
-    int n = size(c);
+    int n = size(c, BYTES, FLOPS);
     op = (Kernel) c.op().apply(n);
     List<Tensor> in = c.inputs(DType.F32, n).stream().map(i -> i.on(scope)).toList();
     List<Spec> specs = in.stream().map(Tensor::spec).toList();
@@ -114,20 +114,19 @@ public class CaseBenchmark {
     duel.settle(hole);
   }
 
-  /// The first power of two at which the case costs at least the benchmark's work.
-  private static int size(OpCase c) {
+  /// The first power of two at which the case moves `bytes` or takes `flops` at least.
+  static int size(OpCase c, double bytes, double flops) {
     int n = 1 << 10;
-    while (n < LARGEST && weight(c, n) < 1) {
+    while (n < LARGEST && weight(c, n, bytes, flops) < 1) {
       n *= 2;
     }
     return n;
   }
 
-  /// Share of the benchmark's size that the case has at size `n`.
-  private static double weight(OpCase c, int n) {
+  private static double weight(OpCase c, int n, double bytes, double flops) {
     List<Spec> specs = c.inputs(DType.F32, n).stream().map(Input::spec).toList();
     Cost cost = ((Kernel) c.op().apply(n)).cost(specs);
-    return Math.max(cost.bytes() / BYTES, cost.flops() / FLOPS);
+    return Math.max(cost.bytes() / bytes, cost.flops() / flops);
   }
 
   /// Frees them.

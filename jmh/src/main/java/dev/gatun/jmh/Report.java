@@ -2,6 +2,7 @@ package dev.gatun.jmh;
 
 import dev.gatun.contract.OpCase;
 import dev.gatun.cpu.simd.Lanes;
+import dev.gatun.opencl.OpenClDevice;
 import dev.gatun.tensor.DType;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -44,7 +45,8 @@ public final class Report {
           "streaming",
           "sparse",
           "models",
-          "cases");
+          "cases",
+          "opencl");
 
   /// Those in which PyTorch takes part.
   private static final List<String> PYTORCH =
@@ -113,6 +115,7 @@ public final class Report {
     tables.models(models);
     bars.models(models);
     cases(tables);
+    devices(tables, bars);
     bars.products(products);
     bars.weights(weights);
     bars.ops(ops);
@@ -159,6 +162,27 @@ public final class Report {
       double share = trials.get(i++).ratio("ceiling", "ours");
       shares.append("%s,%.0f %%%n".formatted(operator, 100 * share));
     }
+  }
+
+  /// The kernels on OpenCL against those of the processor's own device.
+  private void devices(Tables tables, Bars bars) throws RunnerException {
+    if (!sections.contains("opencl")) {
+      return;
+    }
+    List<String> names = List.copyOf(DeviceBenchmark.rows().keySet());
+    List<Map<String, String>> parameters =
+        DeviceBenchmark.rows().values().stream()
+            .map(c -> Map.of("name", c.name(), "threads", "2"))
+            .toList();
+    List<Trial> trials = trials("opencl", DeviceBenchmark.class, parameters);
+    Map<String, Trial> workloads = new LinkedHashMap<>();
+    for (int i = 0; i < trials.size() && names.get(i).contains(" "); i++) {
+      workloads.put(names.get(i), trials.get(i));
+    }
+    Launches.Row launches = Launches.measure();
+    tables.devices(OpenClDevice.descriptions().get(0), names, trials, SlowOnOpenCl.REASONS);
+    tables.launches(launches);
+    bars.devices(workloads, launches);
   }
 
   private void head() {

@@ -3,6 +3,7 @@ package dev.gatun.jmh;
 import dev.gatun.tensor.DType;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /// Markdown tables of [Trial]s.
 final class Tables {
@@ -193,6 +194,29 @@ final class Tables {
           t.best("ceiling") / 1e3,
           percent(t.ratio("ceiling", "ours")));
     }
+  }
+
+  /// @param slow why operators take more than three times as long, by their names
+  void devices(
+      String device, List<String> operators, List<Trial> trials, Map<String, String> slow) {
+    heading(
+        "OpenCL on " + device + " against the processor's own device, F32, two threads",
+        "operator",
+        "OpenCL us",
+        "processor us",
+        "ratio",
+        "why below 0.3");
+    for (int i = 0; i < trials.size(); i++) {
+      Trial t = trials.get(i);
+      double ratio = t.ratio("peer", "ours");
+      String why = ratio < 0.3 ? slow.getOrDefault(operators.get(i), "not known") : "";
+      row(operators.get(i), t.best("ours") / 1e3, t.best("peer") / 1e3, ratio, why);
+    }
+  }
+
+  void launches(Launches.Row launches) {
+    heading("Calls on OpenCL, two elements", "enqueued us", "computed us", "bytes allocated");
+    row(launches.enqueue() / 1e3, launches.done() / 1e3, launches.bytes());
   }
 
   void models(List<Trial> trials) {

@@ -130,7 +130,8 @@ public final class OpenClDevice implements Device {
             Math.toIntExact(number(CL.CL_DEVICE_MAX_COMPUTE_UNITS())),
             number(CL.CL_DEVICE_MAX_WORK_GROUP_SIZE()),
             number(CL.CL_DEVICE_LOCAL_MEM_SIZE()),
-            number(CL.CL_DEVICE_DOUBLE_FP_CONFIG()) != 0);
+            number(CL.CL_DEVICE_DOUBLE_FP_CONFIG()) != 0,
+            Math.toIntExact(number(CL.CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT()) * Float.BYTES));
   }
 
   private long number(int what) {

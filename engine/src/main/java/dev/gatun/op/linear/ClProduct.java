@@ -16,8 +16,12 @@ final class ClProduct {
   private static final ClSource SOURCE = ClSource.of(ClProduct.class, "product.cl");
   private static final ClSource PANELS = ClSource.of(ClProduct.class, "panels.cl");
 
-  /// Results of a work-item: as many as vector registers hold beside the operands.
+  /// Rows of a work-item: as many as vector registers hold beside the operands, where a vector of
+  /// 64 bytes is two of 16 registers, or one of 32.
   private static final int ROWS = 6;
+
+  private static final int WIDE_ROWS = 12;
+  private static final int WIDE_BYTES = 64;
 
   private static final int FEW_ROWS = 4;
 
@@ -133,7 +137,7 @@ final class ClProduct {
 
   /// The launch on operands that are inputs, outputs or work memory.
   Launch launch(DeviceInfo d, Argument a, Argument panels, Argument y) {
-    long rows = rows();
+    long rows = rows(d);
     Launch.Builder l = Launch.of(SOURCE, d.gpu() ? "tiles" : "product").computes(type);
     l.define("LANES", d.lanes(type.bytes()))
         .define("BIAS", bias)
@@ -222,7 +226,10 @@ final class ClProduct {
     }
   }
 
-  private long rows() {
+  private long rows(DeviceInfo d) {
+    if (m >= WIDE_ROWS && d.vectorBytes() >= WIDE_BYTES) {
+      return WIDE_ROWS;
+    }
     return m >= ROWS ? ROWS : m >= FEW_ROWS ? FEW_ROWS : 1;
   }
 

@@ -13,6 +13,9 @@ final class ClSoftmax {
   private static final int GPU_GROUP = 64;
   private static final long WORK = 4096;
 
+  /// The result where it is the first expression, divided.
+  static final String KEPT = "x / s";
+
   private ClSoftmax() {}
 
   /// `result` of each element, after the sum of `first` along the axis; expressions of
@@ -41,6 +44,7 @@ final class ClSoftmax {
             .define("HAS_MAX", hasMax ? 1 : 0)
             .define("FIRST", first)
             .define("RESULT", result)
+            .define("KEPT", result.equals(KEPT) ? 1 : 0)
             .in(0, g)
             .out(0)
             .longs(n, inner, runs, per)

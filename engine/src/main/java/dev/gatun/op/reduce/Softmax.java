@@ -47,7 +47,7 @@ public record Softmax(int axis) implements AlongAxis {
 
   @Override
   public List<Launch> openCl(DeviceInfo d, List<Spec> in) {
-    return ClSoftmax.of(d, this, in.get(0), true, "exp(x - m)", "exp(x - m) / s");
+    return ClSoftmax.of(d, this, in.get(0), true, "exp(x - m)", ClSoftmax.KEPT);
   }
 
   @Override

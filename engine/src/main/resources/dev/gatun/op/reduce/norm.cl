@@ -1,7 +1,7 @@
 // Norms of runs of n elements. The weights of element i of x are those of `i % width / repeat`. GROUP work-items share a
 // run where that is more than 1; otherwise a work-item goes through `per` runs.
 // Vectors that one accumulator takes before it is added to the total.
-#define PIECE 64
+#define PIECE 16
 
 #if GROUP > 1
 #define LOCAL , __local T* part
@@ -48,21 +48,39 @@ inline T lanes_sum(const V v) {
   }
 #define READ(x) read(x, i, count)
 #define KEEP(v, y) keep(v, y, i, count)
-// Sums SUMMED, an expression of the vector at `i`, into s.
+// Sums SUMMED, an expression of the vector at `i`, into s: four sums at a time, since an addition waits for the last one.
+#define SUM_AT(sum, at, SUMMED) \
+  { \
+    const long i = at; \
+    const int count = LANES; \
+    sum += SUMMED; \
+  }
 #define SUM(s, SUMMED) \
   { \
+    const long step = GROUP * LANES; \
     V all = 0; \
-    V some = 0; \
+    V sum0 = 0; \
+    V sum1 = 0; \
+    V sum2 = 0; \
+    V sum3 = 0; \
     int left = PIECE; \
-    EACH({ \
-      some += SUMMED; \
+    long at = LID * LANES; \
+    for (; at + 3 * step + LANES <= n; at += 4 * step) { \
+      SUM_AT(sum0, at, SUMMED) \
+      SUM_AT(sum1, at + step, SUMMED) \
+      SUM_AT(sum2, at + 2 * step, SUMMED) \
+      SUM_AT(sum3, at + 3 * step, SUMMED) \
       if (--left == 0) { \
-        all += some; \
-        some = 0; \
+        all += (sum0 + sum1) + (sum2 + sum3); \
+        sum0 = sum1 = sum2 = sum3 = 0; \
         left = PIECE; \
       } \
-    }) \
-    s = TOTAL(lanes_sum(all + some)); \
+    } \
+    for (long i = at; i < n; i += step) { \
+      const int count = (int) min((long) LANES, n - i); \
+      sum0 += SUMMED; \
+    } \
+    s = TOTAL(lanes_sum(all + ((sum0 + sum1) + (sum2 + sum3)))); \
   }
 
 inline V read(__global const T* x, const long i, const int count) {

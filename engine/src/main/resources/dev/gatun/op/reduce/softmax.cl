@@ -1,7 +1,8 @@
 // Softmax, its logarithm and their gradients along an axis of `n` elements `inner` apart. A work-item goes through
 // `per` runs; runs side by side are read together, LANES at a time, where the axis is not the last one.
 //
-// FIRST(x, g, m) is added up over a run (m: the largest element), RESULT(x, g, m, s) sees the sum.
+// FIRST(x, g, m) is added up over a run (m: the largest element), RESULT(x, g, m, s) sees the sum. With KEPT the first
+// goes into y, and the result sees it instead of x.
 // Keeps NaN, as the sum that follows does.
 #define HIGHER(x, y) (isnan(x) | ((x) > (y)) ? (x) : (y))
 
@@ -21,6 +22,14 @@ inline void put(V v, __global T* y, const long i, const int count) {
   STORE(v, part);
   for (int j = 0; j < count; j++) y[i + j] = part[j];
 }
+
+#if KEPT
+#define X_ y_
+#define KEEP(v, o, count) put(v, y_, o, count)
+#else
+#define X_ x_
+#define KEEP(v, o, count)
+#endif
 
 inline V first(V x, V g, V m) { return FIRST; }
 inline V result(V x, V g, V m, V s) { return RESULT; }
@@ -46,11 +55,13 @@ kernel void along(
   }
 #endif
   for (long i = 0; i < n; i++) {
-    s += first(few(x_, at + i * inner, count, 0), few(g_, at + i * inner, count, 0), m);
+    const V v = first(few(x_, at + i * inner, count, 0), few(g_, at + i * inner, count, 0), m);
+    KEEP(v, at + i * inner, count);
+    s += v;
   }
   for (long i = 0; i < n; i++) {
     const long o = at + i * inner;
-    put(result(few(x_, o, count, 0), few(g_, o, count, 0), m, s), y_, o, count);
+    put(result(few(X_, o, count, 0), few(g_, o, count, 0), m, s), y_, o, count);
   }
 #else
   const long begin = get_global_id(0) * per;
@@ -70,18 +81,24 @@ kernel void along(
     m = (V) (most);
 #endif
     long i = 0;
-    for (; i + LANES <= n; i += LANES) s += first(LOAD(x_ + at + i), LOAD(g_ + at + i), m);
+    for (; i + LANES <= n; i += LANES) {
+      const V v = first(LOAD(x_ + at + i), LOAD(g_ + at + i), m);
+      KEEP(v, at + i, LANES);
+      s += v;
+    }
     T total = 0;
     if (i < n) {
       const int count = (int) (n - i);
-      STORE(first(few(x_, at + i, count, 0), few(g_, at + i, count, 0), m), part);
+      const V v = first(few(x_, at + i, count, 0), few(g_, at + i, count, 0), m);
+      KEEP(v, at + i, count);
+      STORE(v, part);
       for (int j = 0; j < count; j++) total += part[j];
     }
     STORE(s, part);
     for (int j = 0; j < LANES; j++) total += part[j];
     for (i = 0; i < n; i += LANES) {
       const int count = (int) min((long) LANES, n - i);
-      put(result(few(x_, at + i, count, 0), few(g_, at + i, count, 0), m, (V) (total)), y_, at + i, count);
+      put(result(few(X_, at + i, count, 0), few(g_, at + i, count, 0), m, (V) (total)), y_, at + i, count);
     }
   }
 #endif

@@ -86,7 +86,7 @@ final class ClSteps {
 
   private Launch.Builder define(String entry) {
     Launch.Builder l = Launch.of(source, entry).computes(type());
-    cell.apply(l.define("LANES", d.lanes(type().bytes())));
+    l = cell.apply(l.define("LANES", d.lanes(type().bytes())));
     if (op.lengths()) {
       l.define("LENGTHS", Launch.name(in.get(op.first() + op.lengthsAt()).dtype()));
     }
