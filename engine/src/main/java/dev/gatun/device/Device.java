@@ -24,6 +24,11 @@ public interface Device extends AutoCloseable {
   /// Where calls are recorded.
   Trace trace();
 
+  /// Whether it computes in F64.
+  default boolean doubles() {
+    return true;
+  }
+
   /// Memory for one tensor; its content is undefined.
   ///
   /// @param bytes at least 0

@@ -60,6 +60,7 @@ public final class OpCases {
             ConvCases.ALL,
             RecurrentCases.ALL,
             FourierCases.ALL,
+            SsmCases.ALL,
             TrainCases.ALL,
             FusedCases.ALL,
             RotaryCases.ALL,

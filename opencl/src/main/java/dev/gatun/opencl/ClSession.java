@@ -54,6 +54,12 @@ record ClSession(Found found, MemorySegment context, MemorySegment queue, boolea
 
   /// `units` compute units of `device` as a device of their own.
   private static Found part(Found device, int units) {
+    // Asked first, as rusticl has no function for it and calls address 0.
+    if (Found.number(device.id(), CL.CL_DEVICE_PARTITION_MAX_SUB_DEVICES()) < 2) {
+      throw new IllegalArgumentException(
+          "OpenClDevice: computeUnits must be 0 for a device that cannot be divided, as %s; got %d"
+              .formatted(device, units));
+    }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment properties =
           arena.allocateFrom(JAVA_LONG, CL.CL_DEVICE_PARTITION_BY_COUNTS(), units, 0, 0);

@@ -268,6 +268,11 @@ public final class OpenClDevice implements Device {
   }
 
   @Override
+  public boolean doubles() {
+    return info.doubles();
+  }
+
+  @Override
   public Buffer allocate(long bytes) {
     return buffers.take(bytes);
   }

@@ -17,7 +17,7 @@ class SimulatorTest extends SmallContract {
 
   @Override
   protected Device open() {
-    return TestDevice.open(1);
+    return TestDevice.open(0);
   }
 
   @Override

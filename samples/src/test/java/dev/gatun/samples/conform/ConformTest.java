@@ -86,6 +86,20 @@ class ConformTest {
   }
 
   @Test
+  @Tag("long")
+  void stateSpaceModelsPass() {
+    Console c =
+        Console.run(
+            "conform",
+            GOLDEN.toString(),
+            "s4_cauchy_vandermonde",
+            "s4_fftconv_layer",
+            "s4d_minimal");
+    assertEquals(0, c.code(), c.out());
+    assertEquals("16 cases, 436 comparisons: 436 passed, 0 failed", c.lastLine());
+  }
+
+  @Test
   void aWrongResultFails() throws IOException {
     copy("norms");
     edit("norms", "\"eps\": 1e-05", "\"eps\": 1.001e-05");

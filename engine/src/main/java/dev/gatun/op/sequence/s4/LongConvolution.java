@@ -1,0 +1,50 @@
+package dev.gatun.op.sequence.s4;
+
+import dev.gatun.op.linear.FftConv;
+import dev.gatun.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Sequences convolved with the kernels of state space models, some channels a feature, by
+/// [FftConv].
+public final class LongConvolution {
+  private LongConvolution() {}
+
+  /// `y[b, k, h, t] = sum_(s <= t) kernel[k, h, t - s] x[b, h, s]`, `[B, K, H, L]`, for sequences
+  /// `[B, H, L]` and kernels `[K, H, at most L]`.
+  ///
+  /// @throws IllegalArgumentException if shapes or types do not fit
+  public static Tensor causal(Tensor x, Tensor kernel) {
+    List<Tensor> y = new ArrayList<>();
+    for (long k = 0; k < kernel.dim(0); k++) {
+      y.add(FftConv.of(x, kernel.select(0, k), Optional.empty(), Optional.empty(), false));
+    }
+    return stacked(y);
+  }
+
+  /// Both ways, with `2 K` kernels, `K` for the past and `K` for what is to come: `sum_(s <= t)
+  /// kernel[k, h, t - s] x[s] + sum_(s > t) kernel[K + k, h, s - t - 1] x[s]`. The second one
+  /// begins at the next element, as the authors' code has it.
+  ///
+  /// @throws IllegalArgumentException if shapes or types do not fit or the number of kernels is odd
+  public static Tensor bidirectional(Tensor x, Tensor kernel) {
+    long channels = kernel.dim(0) / 2;
+    if (kernel.dim(0) % 2 != 0) {
+      throw new IllegalArgumentException(
+          "LongConvolution: kernels for both ways must be 2 K; got " + kernel.dim(0));
+    }
+    List<Tensor> y = new ArrayList<>();
+    for (long k = 0; k < channels; k++) {
+      Tensor later = kernel.select(0, channels + k).pad(1, 1, 0);
+      later = later.dim(1) > x.dim(2) ? later.slice(1, 0, x.dim(2)) : later;
+      Tensor sooner = kernel.select(0, k);
+      y.add(FftConv.of(x, sooner, Optional.of(later), Optional.empty(), false));
+    }
+    return stacked(y);
+  }
+
+  private static Tensor stacked(List<Tensor> y) {
+    return y.get(0).stack(1, y.subList(1, y.size()).toArray(Tensor[]::new));
+  }
+}
