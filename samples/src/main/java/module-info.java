@@ -15,6 +15,9 @@ module dev.gatun.samples {
   requires jdk.incubator.vector;
   requires me.tongfei.progressbar;
   requires org.knowm.xchart;
+  requires org.lwjgl;
+  requires org.lwjgl.natives;
+  requires org.lwjgl.opencl;
   requires org.slf4j;
 
   opens dev.gatun.samples to

@@ -15,11 +15,12 @@ import picocli.CommandLine.Spec;
       "Run a lesson; read its source beside it.",
       "  1  tensors, scopes, gradients",
       "  2  attention",
-      "  3  a trained model: embeddings and search by meaning"
+      "  3  a trained model: embeddings and search by meaning",
+      "  4  a program with LWJGL hands its buffer to attention"
     })
 public final class Lesson implements Callable<Integer> {
   private static final List<Runnable> LESSONS =
-      List.of(L01Tensors::run, L02Attention::run, L03Models::run);
+      List.of(L01Tensors::run, L02Attention::run, L03Models::run, L04Lwjgl::run);
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

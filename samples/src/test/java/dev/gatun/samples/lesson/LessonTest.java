@@ -2,7 +2,9 @@ package dev.gatun.samples.lesson;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.gatun.opencl.OpenClDevice;
 import dev.gatun.samples.Console;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +21,25 @@ class LessonTest {
     lessonPrints(1, "L01Tensors.java");
     lessonPrints(2, "L02Attention.java");
     lessonPrints(3, "L03Models.java");
+  }
+
+  @Test
+  void lwjglLessonPrintsWhatItsSourceSaysWhereThereIsADevice() throws IOException {
+    assumeTrue(OpenClDevice.missing().isEmpty());
+    lessonPrints(4, "L04Lwjgl.java");
+  }
+
+  @Test
+  void lwjglLessonSaysInOneSentenceThatThereIsNoDevice() {
+    System.setProperty("gatun.opencl.library", "not-there");
+    try {
+      Console c = Console.run("lesson", "4");
+      assertEquals(0, c.code(), c.err());
+      assertEquals(1, c.out().lines().count(), c.out());
+      assertTrue(c.out().contains("needs an OpenCL device"), c.out());
+    } finally {
+      System.clearProperty("gatun.opencl.library");
+    }
   }
 
   @Test
