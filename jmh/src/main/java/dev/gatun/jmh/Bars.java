@@ -228,6 +228,21 @@ final class Bars {
     addAtMost("a call enqueued on OpenCL, us", launches.enqueue() / 1e3, 15);
   }
 
+  void stateSpaces(List<Trial> trials) {
+    for (Trial t : trials) {
+      if (t.threads() > 1) {
+        continue;
+      }
+      StateSpaceBenchmark.Form form = StateSpaceBenchmark.Form.valueOf(t.parameter("form"));
+      switch (form) {
+        case CAUCHY -> add("Cauchy sum over PyTorch's naive one", t.ratio("peer", "ours"), 8);
+        case BILINEAR -> add("Cauchy sum, Gterms/s a core", form.terms() / t.best("ours"), 2.5);
+        case VANDERMONDE -> add("Vandermonde over PyTorch's", t.ratio("peer", "ours"), 100);
+        case DPLR -> add("S4's kernel over PyTorch's naive sums", 4 * t.ratio("peer", "ours"), 20);
+      }
+    }
+  }
+
   void sparse(List<Trial> trials) {
     for (Trial t : trials) {
       addAtMost(

@@ -44,13 +44,14 @@ public final class Report {
           "attention-memory",
           "streaming",
           "sparse",
+          "s4",
           "models",
           "cases",
           "opencl");
 
   /// Those in which PyTorch takes part.
   private static final List<String> PYTORCH =
-      List.of("ops", "cumsum", "fourier", "conv", "decode", "attention");
+      List.of("ops", "cumsum", "fourier", "conv", "decode", "attention", "s4");
 
   private final boolean quick;
   private final List<String> sections;
@@ -111,6 +112,9 @@ public final class Report {
     tables.fourier(fourier);
     tables.convolutions(convolutions);
     List<Trial> attention = attention(tables, bars);
+    List<Trial> states = trials("s4", StateSpaceBenchmark.class, stateSpaceRows());
+    new DeviceTables(tables).stateSpaces(states);
+    bars.stateSpaces(states);
     List<Trial> models = trials("models", ModelBenchmark.class, modelRows());
     tables.models(models);
     bars.models(models);
@@ -180,8 +184,9 @@ public final class Report {
       workloads.put(names.get(i), trials.get(i));
     }
     Launches.Row launches = Launches.measure();
-    tables.devices(OpenClDevice.descriptions().get(0), names, trials, SlowOnOpenCl.REASONS);
-    tables.launches(launches);
+    DeviceTables more = new DeviceTables(tables);
+    more.devices(OpenClDevice.descriptions().get(0), names, trials, SlowOnOpenCl.REASONS);
+    more.launches(launches);
     bars.devices(workloads, launches);
   }
 
@@ -331,6 +336,12 @@ public final class Report {
 
   private static List<Map<String, String>> sparseRows() {
     return Stream.of(SparseBenchmark.Form.values())
+        .flatMap(f -> threads(Map.of("form", f.name())).stream())
+        .toList();
+  }
+
+  private static List<Map<String, String>> stateSpaceRows() {
+    return Stream.of(StateSpaceBenchmark.Form.values())
         .flatMap(f -> threads(Map.of("form", f.name())).stream())
         .toList();
   }

@@ -3,7 +3,6 @@ package dev.gatun.jmh;
 import dev.gatun.tensor.DType;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /// Markdown tables of [Trial]s.
 final class Tables {
@@ -25,7 +24,7 @@ final class Tables {
     return s.toString();
   }
 
-  private void row(Object... cells) {
+  void row(Object... cells) {
     text.append('|');
     for (Object c : cells) {
       text.append(' ').append(c instanceof Double d ? format(d) : c).append(" |");
@@ -37,11 +36,11 @@ final class Tables {
     return String.format(Locale.ROOT, v >= 100 ? "%.0f" : v >= 10 ? "%.1f" : "%.2f", v);
   }
 
-  private static String percent(double v) {
+  static String percent(double v) {
     return "%.0f %%".formatted(100 * v);
   }
 
-  private void heading(String title, String... columns) {
+  void heading(String title, String... columns) {
     text.append("\n## ").append(title).append("\n\n");
     row((Object[]) columns);
     text.append('|').append("---|".repeat(columns.length)).append('\n');
@@ -194,29 +193,6 @@ final class Tables {
           t.best("ceiling") / 1e3,
           percent(t.ratio("ceiling", "ours")));
     }
-  }
-
-  /// @param slow why operators take more than three times as long, by their names
-  void devices(
-      String device, List<String> operators, List<Trial> trials, Map<String, String> slow) {
-    heading(
-        "OpenCL on " + device + " against the processor's own device, F32, two threads",
-        "operator",
-        "OpenCL us",
-        "processor us",
-        "ratio",
-        "why below 0.3");
-    for (int i = 0; i < trials.size(); i++) {
-      Trial t = trials.get(i);
-      double ratio = t.ratio("peer", "ours");
-      String why = ratio < 0.3 ? slow.getOrDefault(operators.get(i), "not known") : "";
-      row(operators.get(i), t.best("ours") / 1e3, t.best("peer") / 1e3, ratio, why);
-    }
-  }
-
-  void launches(Launches.Row launches) {
-    heading("Calls on OpenCL, two elements", "enqueued us", "computed us", "bytes allocated");
-    row(launches.enqueue() / 1e3, launches.done() / 1e3, launches.bytes());
   }
 
   void models(List<Trial> trials) {

@@ -22,12 +22,9 @@ public final class CauchyF32 {
   /// @param y for each product real parts, then imaginary ones, `apart` elements each
   public static void bilinear(
       MemorySegment s, long angles, int apart, int count, long modes, int n, int m, long y) {
-    int p = 0;
-    for (; p + 4 <= m; p += 4) {
-      four(s, angles, apart, count, modes, 3 + 2 * m, p, n, y + 2L * p * apart);
-    }
-    for (; p < m; p++) {
+    for (int p = 0; p < m; p++) {
       one(s, angles, apart, count, modes, 3 + 2 * m, p, n, y + 2L * p * apart);
+      turn(s, angles, apart, count, y + 2L * p * apart);
     }
   }
 
@@ -87,98 +84,27 @@ public final class CauchyF32 {
         bp = b.fma(p, bp);
         bq = b.fma(q, bq);
       }
-      store(
-          s,
-          (y + k) * SIZE,
-          apart,
-          cos,
-          sin,
-          twice.mul(aq).sub(cos.mul(bp)),
-          twice.mul(ap).add(cos.mul(bq)));
+      long to = (y + k) * SIZE;
+      twice.mul(aq).sub(cos.mul(bp)).intoMemorySegment(s, to, Lanes.ORDER);
+      twice.mul(ap).add(cos.mul(bq)).intoMemorySegment(s, to + apart * SIZE, Lanes.ORDER);
     }
   }
 
-  /// `2 exp(i theta) (re + i im)`.
-  private static void store(
-      MemorySegment s,
-      long at,
-      int apart,
-      FloatVector cos,
-      FloatVector sin,
-      FloatVector re,
-      FloatVector im) {
-    FloatVector x = cos.mul(re).sub(sin.mul(im));
-    FloatVector z = cos.mul(im).add(sin.mul(re));
-    x.add(x).intoMemorySegment(s, at, Lanes.ORDER);
-    z.add(z).intoMemorySegment(s, at + apart * SIZE, Lanes.ORDER);
-  }
-
-  /// Four products with one division. Two sums each instead of [#one]'s four: more would not fit
-  /// into 16 registers.
-  private static void four(
-      MemorySegment s,
-      long angles,
-      int apart,
-      int count,
-      long modes,
-      int step,
-      int product,
-      int n,
-      long y) {
+  /// Turns sums into `2 exp(i theta) (re + i im)`. A pass of its own: with it, the loops over modes
+  /// would be more than C2 inlines.
+  private static void turn(MemorySegment s, long angles, int apart, int count, long y) {
     s = Lanes.offHeap(s);
     for (int k = 0; k < count; k += LANES) {
       long at = (angles + k) * SIZE;
+      long to = (y + k) * SIZE;
       FloatVector cos = load(s, at);
       FloatVector sin = load(s, at + apart * SIZE);
-      FloatVector twice = sin.add(sin);
-      FloatVector cosLow = load(s, at + 2L * apart * SIZE);
-      FloatVector sinLow = load(s, at + 3L * apart * SIZE);
-      FloatVector twiceLow = sinLow.add(sinLow);
-      FloatVector imaginary = sin.mul(cos).mul(-4f);
-      FloatVector r0 = FloatVector.zero(Lanes.F32);
-      FloatVector i0 = r0;
-      FloatVector r1 = r0;
-      FloatVector i1 = r0;
-      FloatVector r2 = r0;
-      FloatVector i2 = r0;
-      FloatVector r3 = r0;
-      FloatVector i3 = r0;
-      for (int j = 0; j < n; j++) {
-        long mode = (modes + (long) j * step) * SIZE;
-        FloatVector dr =
-            real(cos, twice, cosLow, twiceLow, number(s, mode), number(s, mode + SIZE));
-        FloatVector di = imaginary.mul(number(s, mode + 2 * SIZE));
-        FloatVector inverse = FloatVector.broadcast(Lanes.F32, 1f).div(dr.fma(dr, di.mul(di)));
-        FloatVector p = dr.mul(inverse);
-        FloatVector q = di.mul(inverse);
-        FloatVector sp = twice.mul(p);
-        FloatVector sq = twice.mul(q);
-        FloatVector cp = cos.mul(p).neg();
-        FloatVector cq = cos.mul(q);
-        long v = mode + (3 + 2 * product) * SIZE;
-        FloatVector a = number(s, v);
-        FloatVector b = number(s, v + SIZE);
-        r0 = b.fma(cp, a.fma(sq, r0));
-        i0 = b.fma(cq, a.fma(sp, i0));
-        a = number(s, v + 2 * SIZE);
-        b = number(s, v + 3 * SIZE);
-        r1 = b.fma(cp, a.fma(sq, r1));
-        i1 = b.fma(cq, a.fma(sp, i1));
-        a = number(s, v + 4 * SIZE);
-        b = number(s, v + 5 * SIZE);
-        r2 = b.fma(cp, a.fma(sq, r2));
-        i2 = b.fma(cq, a.fma(sp, i2));
-        a = number(s, v + 6 * SIZE);
-        b = number(s, v + 7 * SIZE);
-        r3 = b.fma(cp, a.fma(sq, r3));
-        i3 = b.fma(cq, a.fma(sp, i3));
-      }
-      long to = (y + k) * SIZE;
-      long next = 2L * apart * SIZE;
-      store(s, to, apart, cos, sin, r0, i0);
-      store(s, to + next, apart, cos, sin, r1, i1);
-      store(s, to + 2 * next, apart, cos, sin, r2, i2);
-      store(s, to + 3 * next, apart, cos, sin, r3, i3);
+      FloatVector re = load(s, to);
+      FloatVector im = load(s, to + apart * SIZE);
+      FloatVector x = cos.mul(re).sub(sin.mul(im));
+      FloatVector z = cos.mul(im).add(sin.mul(re));
+      x.add(x).intoMemorySegment(s, to, Lanes.ORDER);
+      z.add(z).intoMemorySegment(s, to + apart * SIZE, Lanes.ORDER);
     }
   }
 
@@ -225,7 +151,7 @@ public final class CauchyF32 {
               FloatVector.broadcast(Lanes.F32, size),
               FloatVector.broadcast(Lanes.F32, low));
       FloatVector di = sc.mul(wr);
-      FloatVector inverse = FloatVector.broadcast(Lanes.F32, 1).div(dr.fma(dr, di.mul(di)));
+      FloatVector inverse = FloatVector.broadcast(Lanes.F32, 1f).div(dr.fma(dr, di.mul(di)));
       FloatVector p = dr.mul(inverse);
       FloatVector q = di.mul(inverse);
       FloatVector nr = cos.mul(-dot);

@@ -23,11 +23,14 @@ public final class CauchyF64 {
   public static void bilinear(
       MemorySegment s, long angles, int apart, int count, long modes, int n, int m, long y) {
     int p = 0;
-    for (; p + 4 <= m; p += 4) {
-      four(s, angles, apart, count, modes, 3 + 2 * m, p, n, y + 2L * p * apart);
+    for (; p + 2 <= m; p += 2) {
+      two(s, angles, apart, count, modes, 3 + 2 * m, p, n, y + 2L * p * apart);
     }
     for (; p < m; p++) {
       one(s, angles, apart, count, modes, 3 + 2 * m, p, n, y + 2L * p * apart);
+    }
+    for (p = 0; p < m; p++) {
+      turn(s, angles, apart, count, y + 2L * p * apart);
     }
   }
 
@@ -35,17 +38,10 @@ public final class CauchyF64 {
     return DoubleVector.broadcast(Lanes.F64, s.get(Lanes.DOUBLE, at));
   }
 
-  /// `c^2 |w|^2 - 4 s^2`, the real part of a denominator, as `(c |w| - 2 s) (c |w| + 2 s)`, whose
-  /// first factor is small at the frequency of a mode: it sees the low parts too.
-  private static DoubleVector real(
-      DoubleVector cos,
-      DoubleVector twice,
-      DoubleVector cosLow,
-      DoubleVector twiceLow,
-      DoubleVector size,
-      DoubleVector low) {
-    DoubleVector rest = cos.fma(low, cosLow.mul(size)).sub(twiceLow);
-    return cos.fma(size, twice.neg()).add(rest).mul(cos.fma(size, twice));
+  /// `c^2 |w|^2 - 4 s^2`, the real part of a denominator, as a product: a difference of squares
+  /// would lose more where it is small, at the frequency of a mode.
+  private static DoubleVector real(DoubleVector cos, DoubleVector twice, DoubleVector size) {
+    return cos.fma(size, twice.neg()).mul(cos.fma(size, twice));
   }
 
   private static void one(
@@ -64,9 +60,6 @@ public final class CauchyF64 {
       DoubleVector cos = load(s, at);
       DoubleVector sin = load(s, at + apart * SIZE);
       DoubleVector twice = sin.add(sin);
-      DoubleVector cosLow = load(s, at + 2L * apart * SIZE);
-      DoubleVector sinLow = load(s, at + 3L * apart * SIZE);
-      DoubleVector twiceLow = sinLow.add(sinLow);
       DoubleVector imaginary = sin.mul(cos).mul(-4);
       DoubleVector ap = DoubleVector.zero(Lanes.F64);
       DoubleVector aq = ap;
@@ -74,10 +67,9 @@ public final class CauchyF64 {
       DoubleVector bq = ap;
       for (int j = 0; j < n; j++) {
         long mode = (modes + (long) j * step) * SIZE;
-        DoubleVector dr =
-            real(cos, twice, cosLow, twiceLow, number(s, mode), number(s, mode + SIZE));
+        DoubleVector dr = real(cos, twice, number(s, mode));
         DoubleVector di = imaginary.mul(number(s, mode + 2 * SIZE));
-        DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1).div(dr.fma(dr, di.mul(di)));
+        DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1.0).div(dr.fma(dr, di.mul(di)));
         DoubleVector p = dr.mul(inverse);
         DoubleVector q = di.mul(inverse);
         DoubleVector a = number(s, mode + (3 + 2 * product) * SIZE);
@@ -87,35 +79,33 @@ public final class CauchyF64 {
         bp = b.fma(p, bp);
         bq = b.fma(q, bq);
       }
-      store(
-          s,
-          (y + k) * SIZE,
-          apart,
-          cos,
-          sin,
-          twice.mul(aq).sub(cos.mul(bp)),
-          twice.mul(ap).add(cos.mul(bq)));
+      long to = (y + k) * SIZE;
+      twice.mul(aq).sub(cos.mul(bp)).intoMemorySegment(s, to, Lanes.ORDER);
+      twice.mul(ap).add(cos.mul(bq)).intoMemorySegment(s, to + apart * SIZE, Lanes.ORDER);
     }
   }
 
-  /// `2 exp(i theta) (re + i im)`.
-  private static void store(
-      MemorySegment s,
-      long at,
-      int apart,
-      DoubleVector cos,
-      DoubleVector sin,
-      DoubleVector re,
-      DoubleVector im) {
-    DoubleVector x = cos.mul(re).sub(sin.mul(im));
-    DoubleVector z = cos.mul(im).add(sin.mul(re));
-    x.add(x).intoMemorySegment(s, at, Lanes.ORDER);
-    z.add(z).intoMemorySegment(s, at + apart * SIZE, Lanes.ORDER);
+  /// Turns sums into `2 exp(i theta) (re + i im)`. A pass of its own: with it, the loops over modes
+  /// would be more than C2 inlines.
+  private static void turn(MemorySegment s, long angles, int apart, int count, long y) {
+    s = Lanes.offHeap(s);
+    for (int k = 0; k < count; k += LANES) {
+      long at = (angles + k) * SIZE;
+      long to = (y + k) * SIZE;
+      DoubleVector cos = load(s, at);
+      DoubleVector sin = load(s, at + apart * SIZE);
+      DoubleVector re = load(s, to);
+      DoubleVector im = load(s, to + apart * SIZE);
+      DoubleVector x = cos.mul(re).sub(sin.mul(im));
+      DoubleVector z = cos.mul(im).add(sin.mul(re));
+      x.add(x).intoMemorySegment(s, to, Lanes.ORDER);
+      z.add(z).intoMemorySegment(s, to + apart * SIZE, Lanes.ORDER);
+    }
   }
 
-  /// Four products with one division. Two sums each instead of [#one]'s four: more would not fit
-  /// into 16 registers.
-  private static void four(
+  /// Two products with one division: four would be more than C2 takes without making objects. Two
+  /// sums each instead of [#one]'s four.
+  private static void two(
       MemorySegment s,
       long angles,
       int apart,
@@ -131,24 +121,16 @@ public final class CauchyF64 {
       DoubleVector cos = load(s, at);
       DoubleVector sin = load(s, at + apart * SIZE);
       DoubleVector twice = sin.add(sin);
-      DoubleVector cosLow = load(s, at + 2L * apart * SIZE);
-      DoubleVector sinLow = load(s, at + 3L * apart * SIZE);
-      DoubleVector twiceLow = sinLow.add(sinLow);
       DoubleVector imaginary = sin.mul(cos).mul(-4);
       DoubleVector r0 = DoubleVector.zero(Lanes.F64);
       DoubleVector i0 = r0;
       DoubleVector r1 = r0;
       DoubleVector i1 = r0;
-      DoubleVector r2 = r0;
-      DoubleVector i2 = r0;
-      DoubleVector r3 = r0;
-      DoubleVector i3 = r0;
       for (int j = 0; j < n; j++) {
         long mode = (modes + (long) j * step) * SIZE;
-        DoubleVector dr =
-            real(cos, twice, cosLow, twiceLow, number(s, mode), number(s, mode + SIZE));
+        DoubleVector dr = real(cos, twice, number(s, mode));
         DoubleVector di = imaginary.mul(number(s, mode + 2 * SIZE));
-        DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1).div(dr.fma(dr, di.mul(di)));
+        DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1.0).div(dr.fma(dr, di.mul(di)));
         DoubleVector p = dr.mul(inverse);
         DoubleVector q = di.mul(inverse);
         DoubleVector sp = twice.mul(p);
@@ -164,21 +146,12 @@ public final class CauchyF64 {
         b = number(s, v + 3 * SIZE);
         r1 = b.fma(cp, a.fma(sq, r1));
         i1 = b.fma(cq, a.fma(sp, i1));
-        a = number(s, v + 4 * SIZE);
-        b = number(s, v + 5 * SIZE);
-        r2 = b.fma(cp, a.fma(sq, r2));
-        i2 = b.fma(cq, a.fma(sp, i2));
-        a = number(s, v + 6 * SIZE);
-        b = number(s, v + 7 * SIZE);
-        r3 = b.fma(cp, a.fma(sq, r3));
-        i3 = b.fma(cq, a.fma(sp, i3));
       }
       long to = (y + k) * SIZE;
-      long next = 2L * apart * SIZE;
-      store(s, to, apart, cos, sin, r0, i0);
-      store(s, to + next, apart, cos, sin, r1, i1);
-      store(s, to + 2 * next, apart, cos, sin, r2, i2);
-      store(s, to + 3 * next, apart, cos, sin, r3, i3);
+      r0.intoMemorySegment(s, to, Lanes.ORDER);
+      i0.intoMemorySegment(s, to + apart * SIZE, Lanes.ORDER);
+      r1.intoMemorySegment(s, to + 2L * apart * SIZE, Lanes.ORDER);
+      i1.intoMemorySegment(s, to + 3L * apart * SIZE, Lanes.ORDER);
     }
   }
 
@@ -187,7 +160,6 @@ public final class CauchyF64 {
   /// @param angles as above, `count` apart
   /// @param h what comes from above, real parts, imaginary ones `count` further on
   /// @param size `|w|`
-  /// @param low what it loses by rounding
   /// @param wr `Re w`
   /// @param vr `Re v`
   /// @param dot `Re(v conj w)`
@@ -198,7 +170,6 @@ public final class CauchyF64 {
       int count,
       long h,
       double size,
-      double low,
       double wr,
       double vr,
       double dot,
@@ -215,17 +186,9 @@ public final class CauchyF64 {
       DoubleVector sin = load(s, at + count * SIZE);
       DoubleVector c2 = cos.mul(cos);
       DoubleVector sc = sin.mul(cos).mul(-4);
-      DoubleVector sinLow = load(s, at + 3L * count * SIZE);
-      DoubleVector dr =
-          real(
-              cos,
-              sin.add(sin),
-              load(s, at + 2L * count * SIZE),
-              sinLow.add(sinLow),
-              DoubleVector.broadcast(Lanes.F64, size),
-              DoubleVector.broadcast(Lanes.F64, low));
+      DoubleVector dr = real(cos, sin.add(sin), DoubleVector.broadcast(Lanes.F64, size));
       DoubleVector di = sc.mul(wr);
-      DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1).div(dr.fma(dr, di.mul(di)));
+      DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1.0).div(dr.fma(dr, di.mul(di)));
       DoubleVector p = dr.mul(inverse);
       DoubleVector q = di.mul(inverse);
       DoubleVector nr = cos.mul(-dot);

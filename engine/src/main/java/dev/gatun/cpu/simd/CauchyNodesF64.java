@@ -36,7 +36,7 @@ public final class CauchyNodesF64 {
         DoubleVector a = zr.sub(number(s, mode));
         DoubleVector dr = a.fma(a, wi.sub(zi).mul(wi.add(zi)));
         DoubleVector di = a.mul(zi.add(zi));
-        DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1).div(dr.fma(dr, di.mul(di)));
+        DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1.0).div(dr.fma(dr, di.mul(di)));
         DoubleVector nr = zr.mul(v).sub(number(s, mode + 4 * SIZE)).mul(inverse);
         DoubleVector ni = zi.mul(v).mul(inverse);
         re = nr.fma(dr, ni.fma(di, re));
@@ -71,7 +71,7 @@ public final class CauchyNodesF64 {
       DoubleVector a = zr.sub(wr);
       DoubleVector dr = a.fma(a, wi.sub(zi).mul(wi.add(zi)));
       DoubleVector di = a.mul(zi.add(zi));
-      DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1).div(dr.fma(dr, di.mul(di)));
+      DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1.0).div(dr.fma(dr, di.mul(di)));
       DoubleVector p = dr.mul(inverse);
       DoubleVector q = di.mul(inverse);
       DoubleVector nr = zr.mul(vr).sub(dot);
@@ -116,7 +116,7 @@ public final class CauchyNodesF64 {
         DoubleVector a = zr.sub(number(s, mode));
         DoubleVector dr = a.fma(a, wi.sub(zi).mul(wi.add(zi)));
         DoubleVector di = a.mul(zi.add(zi));
-        DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1).div(dr.fma(dr, di.mul(di)));
+        DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1.0).div(dr.fma(dr, di.mul(di)));
         DoubleVector p = dr.mul(inverse);
         DoubleVector q = di.mul(inverse);
         DoubleVector nr = zr.mul(vr).sub(number(s, mode + 4 * SIZE));

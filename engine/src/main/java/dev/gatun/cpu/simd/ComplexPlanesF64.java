@@ -44,7 +44,7 @@ public final class ComplexPlanesF64 {
       long to = (y + k) * SIZE;
       DoubleVector re = load(s, (a + k) * SIZE);
       DoubleVector im = load(s, (a + k) * SIZE + IM);
-      DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1).div(re.fma(re, im.mul(im)));
+      DoubleVector inverse = DoubleVector.broadcast(Lanes.F64, 1.0).div(re.fma(re, im.mul(im)));
       re.mul(inverse).intoMemorySegment(s, to, Lanes.ORDER);
       im.mul(inverse).neg().intoMemorySegment(s, to + IM, Lanes.ORDER);
     }

@@ -248,7 +248,7 @@ final class BilinearCauchySimd implements Workers.Body {
         CauchyF32.bilinearSums(
             s, angles, apart, h, (float) length, low, (float) wr, (float) vr, (float) dot, sums);
       } else {
-        CauchyF64.bilinearSums(s, angles, apart, h, length, 0, wr, vr, dot, sums);
+        CauchyF64.bilinearSums(s, angles, apart, h, length, wr, vr, dot, sums);
       }
       double dDot = get(s, sums + 1);
       set(c.out(0), at, zero + get(s, sums) + wr * dDot);
