@@ -2,7 +2,6 @@ package dev.gatun.samples.conform;
 
 import dev.gatun.op.Op;
 import dev.gatun.tensor.Tensor;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,35 +27,6 @@ interface Adapter {
     Result(Class<? extends Op> op, Map<String, Tensor> outputs) {
       this(Optional.of(op), outputs);
     }
-  }
-
-  /// Every adapter there is.
-  List<Adapter> ALL =
-      List.of(
-          new Norms(),
-          new CausalConvolution(),
-          new LongConvolution(),
-          new FlashAttention(),
-          new ScaledAttention(),
-          new GatedAttention(),
-          new StreamingCache(),
-          new LambdaMask(),
-          new RotaryEmbedding(),
-          new AlibiBias(),
-          new UniversalPositions(),
-          new ScanAttention(),
-          new TorchRnn(),
-          new CauchySums(),
-          new DplrKernel(),
-          new DiagonalKernel(),
-          new HippoMatrices(),
-          new S4Steps(),
-          new S4Layer(),
-          new MinimalS4d());
-
-  /// The adapter for `file`.
-  static Optional<Adapter> of(String file) {
-    return ALL.stream().filter(a -> a.file().equals(file)).findFirst();
   }
 
   /// For an operator that does not exist yet.

@@ -125,7 +125,7 @@ public final class Conform implements Callable<Integer> {
 
   private static void compare(
       GoldenCase stored, String file, DType dtype, String state, Device device, Tally tally) {
-    Adapter adapter = Adapter.of(file).orElseThrow(() -> Adapter.missing(file));
+    Adapter adapter = Adapters.of(file).orElseThrow(() -> Adapter.missing(file));
     GoldenCase c = stored.without(adapter.arbitrary());
     if (c.expected().isEmpty()) {
       throw new UncoveredCase("there is no stored result to compare with");

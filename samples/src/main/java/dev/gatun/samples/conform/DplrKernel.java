@@ -41,12 +41,13 @@ final class DplrKernel implements Adapter {
     a.find("state")
         .ifPresent(s ->
             out.put("K_state", trained.stateKernel(Complex.ofPairs(s), all).slice(3, 0, wanted)));
-    discrete(a, model, length, rate, out);
+    if (rate == 1) {
+      discrete(a, model, length, out);
+    }
     return new Result(BilinearCauchy.class, out);
   }
 
-  private static void discrete(
-      Arguments a, Dplr model, long length, double rate, Map<String, Tensor> out) {
+  private static void discrete(Arguments a, Dplr model, long length, Map<String, Tensor> out) {
     Complex input = model.discreteInput();
     out.put("dA", model.discreteMatrix().pairs());
     out.put("dB", input.concat(1, input.conj()).pairs());
