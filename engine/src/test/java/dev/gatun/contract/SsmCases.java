@@ -2,6 +2,7 @@ package dev.gatun.contract;
 
 import dev.gatun.op.sequence.s4.BilinearCauchy;
 import dev.gatun.op.sequence.s4.Cauchy;
+import dev.gatun.op.sequence.s4.StateStep;
 import dev.gatun.op.sequence.s4.Vandermonde;
 import dev.gatun.op.sequence.s4.VandermondeTransposed;
 import dev.gatun.op.sequence.s4.Woodbury;
@@ -11,7 +12,9 @@ import java.util.stream.Stream;
 /// Cases of sums over the modes of state space models, in `dev.gatun.op.sequence.s4`.
 final class SsmCases {
   static final List<OpCase> ALL =
-      Stream.of(vandermonde(), bilinear(), cauchy(), woodbury()).flatMap(List::stream).toList();
+      Stream.of(vandermonde(), bilinear(), cauchy(), woodbury(), step())
+          .flatMap(List::stream)
+          .toList();
 
   private SsmCases() {}
 
@@ -178,5 +181,36 @@ final class SsmCases {
             .from(1)
             .noGradient()
             .big(5_000));
+  }
+
+  /// A state of `n` features, an input, and a model that shrinks the state.
+  private static List<Input> state(Draw d, int steps, int modes, int rank, int channels) {
+    return List.of(
+        d.normal(2, 2, modes, d.n()),
+        d.normal(2, steps, d.n()),
+        d.uniform(-0.5, 0.5, 4 + 4 * rank + 2 * channels, modes, d.n()));
+  }
+
+  private static List<OpCase> step() {
+    return List.of(
+        OpCase.of("stateStep", n -> new StateStep(1, 1, false), d -> state(d, 1, 3, 1, 1))
+            .ulpsOfScale(n -> 16)
+            .big(10_000)
+            .wrong("x must be [B, 2, N, H]", "F32[1,3,4,5]", "F32[1,1,5]", "F32[10,4,5]")
+            .wrong("u must be [B, S, H]", "F32[1,2,4,5]", "F32[1,5]", "F32[10,4,5]")
+            .wrong("model must be", "F32[1,2,4,5]", "F32[1,1,5]", "F32[8,4,5]")
+            .wrong("there must be 3 inputs", "F32[3]"),
+        OpCase.of("stateStep.diagonal", n -> new StateStep(2, 0, false), d -> state(d, 3, 2, 0, 2))
+            .ulpsOfScale(n -> 16)
+            .big(10_000),
+        OpCase.of(
+                "stateStep.skip",
+                n -> new StateStep(2, 2, true),
+                d ->
+                    Stream.concat(state(d, 2, 2, 2, 2).stream(), Stream.of(d.normal(2, d.n())))
+                        .toList())
+            .ulpsOfScale(n -> 16)
+            .big(10_000)
+            .wrong("d must be [K, H]", "F32[1,2,4,5]", "F32[1,1,5]", "F32[16,4,5]", "F32[5]"));
   }
 }

@@ -107,7 +107,12 @@ public record Complex(Tensor re, Tensor im) {
 
   /// `2 Re` of the sum over the last axis.
   public Tensor twiceRealSum() {
-    return re.sum(-1).mul(2);
+    return twiceRealSum(-1);
+  }
+
+  /// `2 Re` of the sum over `axis`.
+  Tensor twiceRealSum(int axis) {
+    return re.sum(axis).mul(2);
   }
 
   /// Parts side by side in a new last axis.
