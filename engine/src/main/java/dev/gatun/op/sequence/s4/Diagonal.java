@@ -108,9 +108,14 @@ public record Diagonal(Complex lambda, Complex b, Complex c, Tensor dt, Rule rul
     return forward.add(backward).mul(0.5);
   }
 
+  /// The discretised model for steps one after the other.
+  public Recurrence recurrence() {
+    return Recurrence.of(discreteMatrix(), discreteInput(), List.of(), List.of(), c);
+  }
+
   /// The states after one step from states `[B, H, N]` with inputs `[B, H]`.
   public Complex step(Complex state, Tensor u) {
-    return state.times(discreteMatrix()).plus(discreteInput().times(u.unsqueeze(-1)));
+    return recurrence().step(state, u);
   }
 
   /// `2 Re(C x)`, `[B, K, H]`, of states `[B, H, N]`.

@@ -153,64 +153,80 @@ public record Dplr(Complex lambda, Complex b, Complex p, Complex c, Tensor dt) {
     return new Complex(k.get(0), k.get(1));
   }
 
-  /// The states after one step from states `[B, H, N]` with inputs `[B, H]`, in `O(R N)` a feature.
-  public Complex step(Complex state, Tensor u) {
+  /// The discretised model for steps one after the other, with `C` itself: `(I - dt A / 2)^(-1) (I
+  /// + dt A / 2)` is diagonal plus low rank as `A` is. With `D = 1 / (2 / dt - lambda)`, `E = 2 /
+  ///   dt + lambda`, `F = D E` and `M = I + 2 Re(P^H D P)`, it is `F - D P M^(-1) (1 + F) P^H` over
+  ///   all modes, by the identity of Woodbury.
+  public Recurrence recurrence() {
     Complex l = copies(lambda);
-    Complex low = copies(p);
     Tensor two = steps().reciprocal().mul(2);
     Complex d = new Complex(l.re().neg().add(two), l.im().neg()).reciprocal();
-    Complex e = new Complex(l.re().add(two), l.im());
-    Complex w = e.times(state).plus(copies(b).times(u.unsqueeze(-1).mul(2)));
-    List<Complex> ps = new ArrayList<>();
-    for (int r = 0; r < rank(); r++) {
-      int i = r;
-      Complex one = low.view(t -> t.select(0, i));
-      ps.add(one);
-      w = w.minus(one.times(one.conj().times(state).twiceRealSum().unsqueeze(-1)));
-    }
-    // (2/dt - lambda + P P^H)^(-1) w, by Woodbury: x = D (w - P M^(-1) 2 Re(P^H D w)).
-    Complex dw = d.times(w);
-    List<Tensor> right = new ArrayList<>();
+    Complex factor = d.times(new Complex(l.re().add(two), l.im()));
+    Complex input = d.times(copies(b)).times(2);
+    List<Complex> ps = ranks(copies(p));
+    List<Complex> left = ps.stream().map(d::times).toList();
+    List<Complex> dual = ps.stream().map(q -> q.conj().times(factor.plus(1))).toList();
+    List<Tensor> real = new ArrayList<>(dual.stream().map(Complex::re).toList());
+    List<Tensor> imaginary = new ArrayList<>(dual.stream().map(Complex::im).toList());
+    List<Tensor> taken = new ArrayList<>();
     List<List<Tensor>> m = new ArrayList<>();
     for (int i = 0; i < rank(); i++) {
-      Complex qd = ps.get(i).conj().times(d);
+      Complex q = ps.get(i).conj();
       List<Tensor> row = new ArrayList<>();
       for (int j = 0; j < rank(); j++) {
-        Tensor dot = qd.times(ps.get(j)).twiceRealSum().unsqueeze(-1);
+        Tensor dot = q.times(left.get(j)).twiceRealSum().unsqueeze(-1);
         row.add(i == j ? dot.add(1) : dot);
       }
       m.add(row);
-      right.add(ps.get(i).conj().times(dw).twiceRealSum().unsqueeze(-1));
+      taken.add(q.times(input).twiceRealSum().unsqueeze(-1));
     }
-    List<Tensor> factors = solved(m, right);
+    solve(m, List.of(real, imaginary, taken));
+    List<Complex> right = new ArrayList<>();
     for (int r = 0; r < rank(); r++) {
-      dw = dw.minus(d.times(ps.get(r)).times(factors.get(r)));
+      right.add(new Complex(real.get(r), imaginary.get(r)));
+      input = input.minus(left.get(r).times(taken.get(r)));
     }
-    return dw;
+    return Recurrence.of(factor, input, left, right, c);
   }
 
-  /// The solution of a small system, by the elimination of Gauss and Jordan without exchange of
-  /// rows: the real part of the matrix is positive definite.
-  private static List<Tensor> solved(List<List<Tensor>> m, List<Tensor> right) {
-    int n = right.size();
+  private List<Complex> ranks(Complex all) {
+    List<Complex> each = new ArrayList<>();
+    for (int r = 0; r < rank(); r++) {
+      long i = r;
+      each.add(all.view(t -> t.select(0, i)));
+    }
+    return each;
+  }
+
+  /// The states after one step from states `[B, H, N]` with inputs `[B, H]`, in `O(R N)` a feature.
+  public Complex step(Complex state, Tensor u) {
+    return recurrence().step(state, u);
+  }
+
+  /// Solves a small system for several right hand sides in place, by the elimination of Gauss and
+  /// Jordan without exchange of rows: the real part of the matrix is positive definite.
+  private static void solve(List<List<Tensor>> m, List<List<Tensor>> sides) {
+    int n = m.size();
     for (int p = 0; p < n; p++) {
+      int at = p;
       Tensor inverse = m.get(p).get(p).reciprocal();
       List<Tensor> pivot = m.get(p).stream().map(t -> t.mul(inverse)).toList();
       m.set(p, pivot);
-      right.set(p, right.get(p).mul(inverse));
+      sides.forEach(side -> side.set(at, side.get(at).mul(inverse)));
       for (int i = 0; i < n; i++) {
         if (i != p) {
-          Tensor factor = m.get(i).get(p);
-          List<Tensor> row = new ArrayList<>();
+          int row = i;
+          List<Tensor> old = m.get(i);
+          Tensor factor = old.get(p);
+          List<Tensor> next = new ArrayList<>();
           for (int j = 0; j < n; j++) {
-            row.add(m.get(i).get(j).sub(factor.mul(pivot.get(j))));
+            next.add(old.get(j).sub(factor.mul(pivot.get(j))));
           }
-          m.set(i, row);
-          right.set(i, right.get(i).sub(factor.mul(right.get(p))));
+          m.set(i, next);
+          sides.forEach(side -> side.set(row, side.get(row).sub(factor.mul(side.get(at)))));
         }
       }
     }
-    return right;
   }
 
   /// `2 Re(C x)`, `[B, K, H]`, of states `[B, H, N]`: `C` itself.

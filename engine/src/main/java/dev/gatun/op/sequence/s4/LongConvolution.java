@@ -16,9 +16,17 @@ public final class LongConvolution {
   ///
   /// @throws IllegalArgumentException if shapes or types do not fit
   public static Tensor causal(Tensor x, Tensor kernel) {
+    return causal(x, kernel, Optional.empty(), false);
+  }
+
+  /// The same plus `d[k, h] x[b, h, t]` if there is `d [K, H]`, and the exact GELU of it if asked
+  /// for, in one op a channel.
+  ///
+  /// @throws IllegalArgumentException if shapes or types do not fit
+  public static Tensor causal(Tensor x, Tensor kernel, Optional<Tensor> d, boolean gelu) {
     List<Tensor> y = new ArrayList<>();
     for (long k = 0; k < kernel.dim(0); k++) {
-      y.add(FftConv.of(x, kernel.select(0, k), Optional.empty(), Optional.empty(), false));
+      y.add(FftConv.of(x, kernel.select(0, k), Optional.empty(), channel(d, k), gelu));
     }
     return stacked(y);
   }
@@ -29,6 +37,14 @@ public final class LongConvolution {
   ///
   /// @throws IllegalArgumentException if shapes or types do not fit or the number of kernels is odd
   public static Tensor bidirectional(Tensor x, Tensor kernel) {
+    return bidirectional(x, kernel, Optional.empty(), false);
+  }
+
+  /// The same plus `d[k, h] x[b, h, t]` if there is `d [K, H]`, and the exact GELU of it if asked
+  /// for.
+  ///
+  /// @throws IllegalArgumentException if shapes or types do not fit or the number of kernels is odd
+  public static Tensor bidirectional(Tensor x, Tensor kernel, Optional<Tensor> d, boolean gelu) {
     long channels = kernel.dim(0) / 2;
     if (kernel.dim(0) % 2 != 0) {
       throw new IllegalArgumentException(
@@ -39,9 +55,13 @@ public final class LongConvolution {
       Tensor later = kernel.select(0, channels + k).pad(1, 1, 0);
       later = later.dim(1) > x.dim(2) ? later.slice(1, 0, x.dim(2)) : later;
       Tensor sooner = kernel.select(0, k);
-      y.add(FftConv.of(x, sooner, Optional.of(later), Optional.empty(), false));
+      y.add(FftConv.of(x, sooner, Optional.of(later), channel(d, k), gelu));
     }
     return stacked(y);
+  }
+
+  private static Optional<Tensor> channel(Optional<Tensor> d, long k) {
+    return d.map(t -> t.select(0, k));
   }
 
   private static Tensor stacked(List<Tensor> y) {
