@@ -185,10 +185,11 @@ final class SsmCases {
 
   /// A state of `n` features, an input, and a model that shrinks the state.
   private static List<Input> state(Draw d, int steps, int modes, int rank, int channels) {
+    long panels = Math.ceilDiv(d.n(), (long) StateStep.PANEL);
     return List.of(
-        d.normal(2, 2, modes, d.n()),
+        d.normal(2, panels, 2, modes, StateStep.PANEL),
         d.normal(2, steps, d.n()),
-        d.uniform(-0.5, 0.5, 4 + 4 * rank + 2 * channels, modes, d.n()));
+        d.uniform(-0.5, 0.5, panels, 4 + 4 * rank + 2 * channels, modes, StateStep.PANEL));
   }
 
   private static List<OpCase> step() {
@@ -196,9 +197,9 @@ final class SsmCases {
         OpCase.of("stateStep", n -> new StateStep(1, 1, false), d -> state(d, 1, 3, 1, 1))
             .ulpsOfScale(n -> 16)
             .big(10_000)
-            .wrong("x must be [B, 2, N, H]", "F32[1,3,4,5]", "F32[1,1,5]", "F32[10,4,5]")
-            .wrong("u must be [B, S, H]", "F32[1,2,4,5]", "F32[1,5]", "F32[10,4,5]")
-            .wrong("model must be", "F32[1,2,4,5]", "F32[1,1,5]", "F32[8,4,5]")
+            .wrong("x must be [B, P, 2, N, 16]", "F32[1,2,4,5]", "F32[1,1,5]", "F32[10,4,5]")
+            .wrong("u must be", "F32[1,1,2,4,16]", "F32[1,1,17]", "F32[1,10,4,16]")
+            .wrong("model must be", "F32[1,1,2,4,16]", "F32[1,1,5]", "F32[1,8,4,16]")
             .wrong("there must be 3 inputs", "F32[3]"),
         OpCase.of("stateStep.diagonal", n -> new StateStep(2, 0, false), d -> state(d, 3, 2, 0, 2))
             .ulpsOfScale(n -> 16)
@@ -211,6 +212,7 @@ final class SsmCases {
                         .toList())
             .ulpsOfScale(n -> 16)
             .big(10_000)
-            .wrong("d must be [K, H]", "F32[1,2,4,5]", "F32[1,1,5]", "F32[16,4,5]", "F32[5]"));
+            .wrong(
+                "d must be [K, H]", "F32[1,1,2,4,16]", "F32[1,1,5]", "F32[1,16,4,16]", "F32[5]"));
   }
 }

@@ -123,12 +123,14 @@ public final class S4 extends SsmLayer {
   @Override
   Tensor stateKernel(Tensor state, long n) {
     Made m = made(state, n);
-    return m.model.stateKernel(Recurrence.unpacked(state), m.nodes).slice(3, 0, n);
+    return m.model
+        .stateKernel(Recurrence.unpacked(state, options().features()), m.nodes)
+        .slice(3, 0, n);
   }
 
   @Override
   Tensor after(Tensor u, Tensor state) {
-    return Recurrence.packed(model(u).after(u, Recurrence.unpacked(state)));
+    return Recurrence.packed(model(u).after(u, Recurrence.unpacked(state, options().features())));
   }
 
   @Override

@@ -101,12 +101,13 @@ public final class S4d extends SsmLayer {
 
   @Override
   Tensor stateKernel(Tensor state, long length) {
-    return recurrent(state).stateKernel(Recurrence.unpacked(state), length);
+    return recurrent(state).stateKernel(Recurrence.unpacked(state, options().features()), length);
   }
 
   @Override
   Tensor after(Tensor u, Tensor state) {
-    return Recurrence.packed(recurrent(u).after(u, Recurrence.unpacked(state)));
+    return Recurrence.packed(
+        recurrent(u).after(u, Recurrence.unpacked(state, options().features())));
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.gatun.nn.Layer;
 import dev.gatun.op.sequence.s4.Complex;
 import dev.gatun.op.sequence.s4.LongConvolution;
 import dev.gatun.op.sequence.s4.Recurrence;
+import dev.gatun.op.sequence.s4.StateStep;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
@@ -16,9 +17,9 @@ import java.util.Optional;
 /// convolution, a sequence at once; generation and streams by steps in constant memory ([#stream]);
 /// both are the same function.
 ///
-/// Shapes: `x [B, L, H]`, `y [B, L, K H]`, channel after channel; states `[B, 2, N, H]`. Cost: the
-/// kernel, once for all of the batch, and a [FFT convolution][dev.gatun.op.linear.FftConv]: `O(H N
-/// L
+/// Shapes: `x [B, L, H]`, `y [B, L, K H]`, channel after channel; states `[B, P, 2, N, 16]`. Cost:
+/// the kernel, once for all of the batch, and a [FFT convolution][dev.gatun.op.linear.FftConv]:
+/// `O(H N L
 /// + B H L log L)` time, `O(B H L)` memory.
 public abstract sealed class SsmLayer extends Layer permits S4, S4d {
   private final SsmOptions options;
@@ -52,7 +53,7 @@ public abstract sealed class SsmLayer extends Layer permits S4, S4d {
   /// Kernels `[kernels, H, length]`, in the scope of `like`.
   abstract Tensor kernel(Tensor like, long length);
 
-  /// What states `[B, 2, N, H]` add to the results, `[B, kernels, H, length]`.
+  /// What states `[B, P, 2, N, 16]` add to the results, `[B, kernels, H, length]`.
   abstract Tensor stateKernel(Tensor state, long length);
 
   /// The states after inputs `u [B, H, L]`.
@@ -110,7 +111,8 @@ public abstract sealed class SsmLayer extends Layer permits S4, S4d {
 
   /// The state before the first element.
   public final Tensor zeros(Scope scope, long batch) {
-    Shape shape = Shape.of(batch, 2, options.modes(), options.features());
+    long panels = Math.ceilDiv(options.features(), StateStep.PANEL);
+    Shape shape = Shape.of(batch, panels, 2, options.modes(), StateStep.PANEL);
     return scope.zeros(options.dtype(), shape);
   }
 

@@ -25,7 +25,7 @@ public final class SsmStream implements AutoCloseable {
     try (Scope made = device.scope("recurrence")) {
       Tensor like = made.zeros(layer.options().dtype(), Shape.of(0));
       Recurrence r = layer.recurrence(like);
-      model = new Recurrence(r.model().detach().in(scope), r.channels(), r.rank());
+      model = new Recurrence(r.features(), r.model().detach().in(scope), r.channels(), r.rank());
       d = layer.through(like).detach().in(scope);
     }
     state = scope.state(layer.zeros(scope, batch));
@@ -38,7 +38,9 @@ public final class SsmStream implements AutoCloseable {
   /// @throws IllegalStateException if the stream is closed
   public Tensor next(Tensor u) {
     Scope step = u.scope();
-    Recurrence here = new Recurrence(step.borrow(model.model()), model.channels(), model.rank());
+    Recurrence here =
+        new Recurrence(
+            model.features(), step.borrow(model.model()), model.channels(), model.rank());
     Recurrence.Result r = here.steps(step.borrow(state), u, Optional.of(step.borrow(d)));
     state.set(r.state());
     Tensor y = r.y().reshape(u.dim(0), u.dim(1), r.y().dim(2) * r.y().dim(3));

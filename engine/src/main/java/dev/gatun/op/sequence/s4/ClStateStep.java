@@ -18,25 +18,20 @@ final class ClStateStep {
 
   static List<Launch> launches(StateStep op, DeviceInfo d, List<Spec> in) {
     Shape x = in.get(StateStep.X).shape();
+    Shape u = in.get(StateStep.U).shape();
     DType t = in.get(StateStep.X).dtype();
-    // One by one where features do not fill whole vectors.
-    int lanes = x.dim(3) % d.lanes(t.bytes()) == 0 ? d.lanes(t.bytes()) : 1;
-    Launch.Scratch dots =
-        new Launch.Scratch(0, Math.max(1, op.rank() * x.dim(0) * x.dim(3)) * t.bytes());
+    int lanes = Math.min(StateStep.PANEL, d.lanes(t.bytes()));
+    long items = x.dim(1) * StateStep.PANEL / lanes;
+    long dots = (long) op.rank() * x.dim(0) * x.dim(1) * StateStep.PANEL * t.bytes();
     return List.of(
         Launch.of(SOURCE, "state_step")
             .computes(t)
             .define("LANES", lanes)
             .in(StateStep.X, StateStep.U, StateStep.MODEL, op.skip() ? StateStep.D : StateStep.U)
             .out(0, 1)
-            .with(dots)
-            .longs(
-                in.get(StateStep.U).shape().dim(1),
-                x.dim(2),
-                x.dim(3),
-                op.rank(),
-                op.channels(),
-                op.skip() ? 1 : 0)
-            .over(x.dim(3) / lanes, x.dim(0), d.gpu() ? GPU_GROUP : 1, 1));
+            .with(new Launch.Scratch(0, Math.max(t.bytes(), dots), t.bytes()))
+            .longs(u.dim(1), x.dim(3), x.dim(1), u.dim(2))
+            .longs(op.rank(), op.channels(), op.skip() ? 1 : 0)
+            .over(items, x.dim(0), d.gpu() ? GPU_GROUP : 1, 1));
   }
 }

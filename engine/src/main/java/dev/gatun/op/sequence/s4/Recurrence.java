@@ -11,10 +11,11 @@ import java.util.stream.Stream;
 /// Re(T_r . x)`, `y_k = 2 Re(C_k . x')`, for each feature. Generation and streams go by it, in
 /// memory that does not grow.
 ///
-/// @param model `[M, N, H]`, rows as [StateStep] has them
+/// @param features `H`
+/// @param model `[P, M, N, 16]`, panels and rows as [StateStep] has them
 /// @param channels number of results of a feature
 /// @param rank of the correction, 0 for a diagonal matrix
-public record Recurrence(Tensor model, int channels, int rank) {
+public record Recurrence(long features, Tensor model, int channels, int rank) {
   /// A model of its parts.
   ///
   /// @param factor `F [H, N]`
@@ -37,17 +38,17 @@ public record Recurrence(Tensor model, int channels, int rank) {
     Tensor[] parts =
         rows.stream()
             .flatMap(x -> Stream.of(x.re(), x.im()))
-            .map(t -> t.transpose(0, 1))
+            .map(t -> StateStep.panels(t.transpose(0, 1)).transpose(0, 1))
             .toArray(Tensor[]::new);
     Tensor model =
-        parts[0].stack(0, List.of(parts).subList(1, parts.length).toArray(Tensor[]::new));
-    return new Recurrence(model, channels, left.size());
+        parts[0].stack(1, List.of(parts).subList(1, parts.length).toArray(Tensor[]::new));
+    return new Recurrence(factor.re().dim(0), model, channels, left.size());
   }
 
   /// What a step leaves.
   ///
   /// @param y `[B, S, K, H]`
-  /// @param state `[B, 2, N, H]`
+  /// @param state `[B, P, 2, N, 16]`
   public record Result(Tensor y, Tensor state) {}
 
   /// Results and state after inputs `u [B, S, H]` from `state`.
@@ -61,23 +62,26 @@ public record Recurrence(Tensor model, int channels, int rank) {
     return new Result(out.get(0), out.get(1));
   }
 
-  /// The state before the first step, `[batch, 2, N, H]`.
+  /// The state before the first step, `[batch, P, 2, N, 16]`.
   public Tensor zeros(long batch) {
-    return model.scope().zeros(model.dtype(), Shape.of(batch, 2, model.dim(1), model.dim(2)));
+    Shape shape = Shape.of(batch, model.dim(0), 2, model.dim(2), StateStep.PANEL);
+    return model.scope().zeros(model.dtype(), shape);
   }
 
   /// States `[B, H, N]` as [#steps] takes them.
   public static Tensor packed(Complex state) {
-    return state.re().transpose(1, 2).stack(1, state.im().transpose(1, 2));
+    Complex panels = state.view(t -> StateStep.panels(t.transpose(1, 2)).transpose(1, 2));
+    return panels.re().stack(2, panels.im());
   }
 
-  /// States `[B, H, N]` of what [#steps] leaves.
-  public static Complex unpacked(Tensor state) {
-    return new Complex(state.select(1, 0), state.select(1, 1)).view(t -> t.transpose(1, 2));
+  /// States `[B, h, N]` of what [#steps] leaves.
+  public static Complex unpacked(Tensor state, long h) {
+    return new Complex(state.select(2, 0), state.select(2, 1))
+        .view(t -> StateStep.features(t.transpose(1, 2), h).transpose(1, 2));
   }
 
   /// The states after one step from states `[B, H, N]` with inputs `[B, H]`.
   Complex step(Complex state, Tensor u) {
-    return unpacked(steps(packed(state), u.unsqueeze(1), Optional.empty()).state());
+    return unpacked(steps(packed(state), u.unsqueeze(1), Optional.empty()).state(), features);
   }
 }

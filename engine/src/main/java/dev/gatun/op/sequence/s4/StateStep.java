@@ -24,10 +24,13 @@ import java.util.stream.Stream;
 ///
 /// one step after the other.
 ///
-/// Shapes: `x`, and `x'` after the last step, `[B, 2, N, H]`, real parts before imaginary ones; `u
-/// [B, S, H]`; `model [M, N, H]` with the parts of `F`, `B`, of `L_r`, `T_r` for each `r`, and of
-/// `C_k` for each `k`, `M = 4 + 4 R + 2 K`; `d [K, H]`; the results are `y [B, S, K, H]` and `x'`.
-/// F32 or F64. Features lie side by side, so that sums over modes go in all lanes at once.
+/// Shapes: `u [B, S, H]`, `d [K, H]`, `y [B, S, K, H]`. Models and states lie in panels of 16
+/// features, side by side, so that sums over modes go in all lanes at once and what belongs
+/// together is together in memory; features that fill up the last panel are 0. With `P` panels,
+/// `x`, and `x'` after the last step, are `[B, P, 2, N, 16]`, real parts before imaginary ones, and
+/// `model [P, M, N, 16]` has the parts of `F`, `B`, of `L_r`, `T_r` for each `r`, and of `C_k` for
+/// each `k`, `M = 4
+/// + 4 R + 2 K`. The results are `y` and `x'`. F32 or F64.
 ///
 /// Gradient, from the last step to the first: with `g` the gradient of `x'` plus `2 conj(C_k) dy_k`
 /// and `s_r = 2 Re(T_r . x)`, `ds_r = -Re(conj(L_r) . g)`, the gradient of `x` is `conj(F) g + 2
@@ -42,6 +45,9 @@ import java.util.stream.Stream;
 /// @param rank `R`, 0 for a diagonal matrix
 /// @param skip whether there is `d`
 public record StateStep(int channels, int rank, boolean skip) implements Kernel {
+  /// Features of a panel: as many as the widest vectors have floats.
+  public static final int PANEL = 16;
+
   static final int X = 0;
   static final int U = 1;
   static final int MODEL = 2;
@@ -66,57 +72,58 @@ public record StateStep(int channels, int rank, boolean skip) implements Kernel 
     Rules.count(skip ? 4 : 3, this, names(), in);
     Rules.computing(this, names(), in);
     Shape x = in.get(X).shape();
-    Rules.require(x.rank() == 4 && x.dim(1) == 2, this, "x must be [B, 2, N, H]", names(), in);
+    Shape u = in.get(U).shape();
+    boolean state = x.rank() == 5 && x.dim(2) == 2 && x.dim(4) == PANEL;
+    Rules.require(state, this, "x must be [B, P, 2, N, 16]", names(), in);
+    boolean inputs =
+        u.rank() == 3 && u.dim(0) == x.dim(0) && Math.ceilDiv(u.dim(2), (long) PANEL) == x.dim(1);
+    Rules.require(inputs, this, "u must be [B, S, H] with H in P panels of 16", names(), in);
+    Shape model = Shape.of(x.dim(1), output(channels), x.dim(3), PANEL);
     Rules.require(
-        in.get(U).shape().rank() == 3
-            && in.get(U).shape().equals(Shape.of(x.dim(0), in.get(U).shape().dim(1), x.dim(3))),
+        in.get(MODEL).shape().equals(model),
         this,
-        "u must be [B, S, H]",
+        "model must be [P, 4 + 4 R + 2 K, N, 16]",
         names(),
         in);
     Rules.require(
-        in.get(MODEL).shape().equals(Shape.of(output(channels), x.dim(2), x.dim(3))),
-        this,
-        "model must be [4 + 4 R + 2 K, N, H]",
-        names(),
-        in);
-    Rules.require(
-        !skip || in.get(D).shape().equals(Shape.of(channels, x.dim(3))),
+        !skip || in.get(D).shape().equals(Shape.of(channels, u.dim(2))),
         this,
         "d must be [K, H]",
         names(),
         in);
-    Shape y = Shape.of(x.dim(0), in.get(U).shape().dim(1), channels, x.dim(3));
+    Shape y = Shape.of(u.dim(0), u.dim(1), channels, u.dim(2));
     return List.of(in.get(X).withShape(y), in.get(X));
   }
 
   @Override
   public void reference(Call c) {
-    Shape x = c.inShape(X);
-    double[] re = new double[Math.toIntExact(x.dim(2))];
-    double[] im = new double[re.length];
-    for (long b = 0; b < x.dim(0); b++) {
-      for (long h = 0; h < x.dim(3); h++) {
-        long at = 2 * b * re.length * x.dim(3) + h;
-        for (int n = 0; n < re.length; n++) {
-          re[n] = c.get(X, at + n * x.dim(3));
-          im[n] = c.get(X, at + (re.length + n) * x.dim(3));
-        }
-        for (long t = 0; t < c.inShape(U).dim(1); t++) {
-          reference(c, re, im, b * c.inShape(U).dim(1) + t, h);
-        }
-        for (int n = 0; n < re.length; n++) {
-          c.set(1, at + n * x.dim(3), re[n]);
-          c.set(1, at + (re.length + n) * x.dim(3), im[n]);
-        }
+    int n = Math.toIntExact(c.inShape(X).dim(3));
+    long features = c.inShape(X).dim(1) * PANEL;
+    for (long i = 0; i < c.inShape(X).dim(0) * features; i++) {
+      long b = i / features;
+      long h = i % features;
+      double[] re = new double[n];
+      double[] im = new double[n];
+      long at = (b * features / PANEL + h / PANEL) * 2 * n * PANEL + h % PANEL;
+      for (int j = 0; j < n; j++) {
+        re[j] = c.get(X, at + (long) j * PANEL);
+        im[j] = c.get(X, at + (long) (n + j) * PANEL);
+      }
+      for (long t = 0; t < c.inShape(U).dim(1); t++) {
+        reference(c, re, im, b * c.inShape(U).dim(1) + t, h);
+      }
+      for (int j = 0; j < n; j++) {
+        c.set(1, at + (long) j * PANEL, re[j]);
+        c.set(1, at + (long) (n + j) * PANEL, im[j]);
       }
     }
   }
 
   /// One step, of row `row` of `u`.
   private void reference(Call c, double[] re, double[] im, long row, long h) {
-    long features = c.inShape(X).dim(3);
-    double u = c.get(U, row * features + h);
+    long features = c.inShape(U).dim(2);
+    boolean real = h < features;
+    double u = real ? c.get(U, row * features + h) : 0;
     double[] dots = new double[rank];
     for (int r = 0; r < rank; r++) {
       dots[r] = referenceDot(c, left(r) + 2, re, im, h);
@@ -132,7 +139,7 @@ public record StateStep(int channels, int rank, boolean skip) implements Kernel 
         im[n] -= row(c, left(r) + 1, n, h) * dots[r];
       }
     }
-    for (int k = 0; k < channels; k++) {
+    for (int k = 0; real && k < channels; k++) {
       double through = skip ? c.get(D, k * features + h) * u : 0;
       double y = referenceDot(c, output(k), re, im, h) + through;
       c.set(0, (row * channels + k) * features + h, y);
@@ -149,7 +156,7 @@ public record StateStep(int channels, int rank, boolean skip) implements Kernel 
 
   private static double row(Call c, int row, long mode, long h) {
     Shape m = c.inShape(MODEL);
-    return c.get(MODEL, (row * m.dim(1) + mode) * m.dim(2) + h);
+    return c.get(MODEL, ((h / PANEL * m.dim(1) + row) * m.dim(2) + mode) * PANEL + h % PANEL);
   }
 
   @Override
@@ -173,15 +180,30 @@ public record StateStep(int channels, int rank, boolean skip) implements Kernel 
   }
 
   private static Complex parts(Tensor rows, int at) {
-    return new Complex(rows.select(0, at), rows.select(0, at + 1));
+    return new Complex(rows.select(1, at), rows.select(1, at + 1));
   }
 
   private static Complex state(Tensor x) {
-    return new Complex(x.select(1, 0), x.select(1, 1));
+    return new Complex(x.select(2, 0), x.select(2, 1));
   }
 
   private static Tensor state(Complex x) {
-    return x.re().stack(1, x.im());
+    return x.re().stack(2, x.im());
+  }
+
+  /// `[..., H]` in panels, `[..., P, 16]`.
+  static Tensor panels(Tensor x) {
+    long h = x.dim(-1);
+    long panels = Math.ceilDiv(h, (long) PANEL);
+    int last = x.shape().rank() - 1;
+    Tensor whole = panels * PANEL == h ? x : x.pad(last, 0, panels * PANEL - h);
+    return whole.reshape(x.shape().with(-1, panels).insert(last + 1, PANEL).dims());
+  }
+
+  /// `[..., P, 16]` as `[..., h]`.
+  static Tensor features(Tensor x, long h) {
+    int last = x.shape().rank() - 2;
+    return x.reshape(x.shape().without(-1).with(-1, x.dim(-2) * PANEL).dims()).slice(last, 0, h);
   }
 
   @Override
@@ -199,13 +221,18 @@ public record StateStep(int channels, int rank, boolean skip) implements Kernel 
     List<Tensor> du = new ArrayList<>();
     for (int t = states.size() - 2; t >= 0; t--) {
       long at = t;
-      Optional<Tensor> d = dy.get(0).map(y -> y.select(1, at));
+      Optional<Tensor> d = dy.get(0).map(y -> panels(y.select(1, at)));
       Back back =
           back(
-              state(states.get(t)), u.select(1, at), model, state(states.get(t + 1)), state(dx), d);
+              state(states.get(t)),
+              panels(u.select(1, at)),
+              model,
+              state(states.get(t + 1)),
+              state(dx),
+              d);
       dx = back.dx();
       dmodel = dmodel.add(back.dmodel());
-      du.add(0, back.du());
+      du.add(0, features(back.du(), u.dim(2)));
     }
     Tensor inputs =
         du.isEmpty() ? u : du.get(0).stack(1, du.subList(1, du.size()).toArray(Tensor[]::new));
@@ -231,30 +258,30 @@ public record StateStep(int channels, int rank, boolean skip) implements Kernel 
     List<Complex> outputs = new ArrayList<>();
     for (int k = 0; k < channels; k++) {
       if (dy.isPresent()) {
-        Tensor twice = dy.get().slice(1, k, k + 1L).mul(2);
+        Tensor twice = dy.get().select(1, k).unsqueeze(2).mul(2);
         g = g.plus(parts(model, output(k)).conj().times(twice));
         outputs.add(next.conj().times(twice));
       } else {
         outputs.add(next.times(0));
       }
     }
-    List<Complex> rows = new ArrayList<>(List.of(x.conj().times(g), g.times(u.unsqueeze(1))));
+    List<Complex> rows = new ArrayList<>(List.of(x.conj().times(g), g.times(u.unsqueeze(2))));
     Complex dx = parts(model, 0).conj().times(g);
     for (int r = 0; r < rank; r++) {
       Complex left = parts(model, left(r));
       Complex right = parts(model, left(r) + 2);
-      Tensor dot = right.times(x).twiceRealSum(1).unsqueeze(1);
-      Tensor ds = left.conj().times(g).twiceRealSum(1).neg().unsqueeze(1);
+      Tensor dot = right.times(x).twiceRealSum(2).unsqueeze(2);
+      Tensor ds = left.conj().times(g).twiceRealSum(2).neg().unsqueeze(2);
       rows.add(g.times(dot.neg()));
       rows.add(x.conj().times(ds));
       dx = dx.plus(right.conj().times(ds));
     }
     rows.addAll(outputs);
-    Tensor du = parts(model, 2).conj().times(g).twiceRealSum(1).mul(0.5);
+    Tensor du = parts(model, 2).conj().times(g).twiceRealSum(2).mul(0.5);
     // Parts of each pair of rows, summed over the batch.
     List<Tensor> all =
         rows.stream().flatMap(d -> Stream.of(d.re(), d.im())).map(d -> d.sum(0)).toList();
-    Tensor dmodel = all.get(0).stack(0, all.subList(1, all.size()).toArray(Tensor[]::new));
+    Tensor dmodel = all.get(0).stack(1, all.subList(1, all.size()).toArray(Tensor[]::new));
     return new Back(state(dx), du, dmodel);
   }
 
