@@ -16,11 +16,13 @@ import picocli.CommandLine.Spec;
       "  1  tensors, scopes, gradients",
       "  2  attention",
       "  3  a trained model: embeddings and search by meaning",
-      "  4  a program with LWJGL hands its buffer to attention"
+      "  4  a program with LWJGL hands its buffer to attention",
+      "  5  state space models: S4 by convolution and step by step"
     })
 public final class Lesson implements Callable<Integer> {
   private static final List<Runnable> LESSONS =
-      List.of(L01Tensors::run, L02Attention::run, L03Models::run, L04Lwjgl::run);
+      List.of(
+          L01Tensors::run, L02Attention::run, L03Models::run, L04Lwjgl::run, L05StateSpaces::run);
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -21,6 +21,7 @@ class LessonTest {
     lessonPrints(1, "L01Tensors.java");
     lessonPrints(2, "L02Attention.java");
     lessonPrints(3, "L03Models.java");
+    lessonPrints(5, "L05StateSpaces.java");
   }
 
   @Test
