@@ -1,6 +1,7 @@
 package dev.gatun.samples.digits;
 
 import dev.gatun.device.Device;
+import dev.gatun.nn.Layer;
 import dev.gatun.nn.Linear;
 import dev.gatun.nn.Sequential;
 import dev.gatun.op.linear.Activation;
@@ -11,31 +12,37 @@ import dev.gatun.tensor.Tensor;
 import dev.gatun.train.AdamW;
 import dev.gatun.train.Optimizer;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
-/// Two hidden layers with GELU, trained by AdamW on the mean cross-entropy. Whatever a step
-/// computes lives in a scope of its own, so that memory stays flat.
+/// A network from pixels to scores of the classes, trained by AdamW on the mean cross-entropy.
+/// Whatever a step computes lives in a scope of its own, so that memory stays flat.
 final class Classifier {
   // Mean and spread of the pixels of the training images.
   private static final float MEAN = 0.2860f;
   private static final float DEVIATION = 0.3530f;
 
   private final Device device;
-  private final Sequential network;
+  private final Layer network;
   private final Optimizer optimizer;
 
-  /// @param scope where the parameters live
-  Classifier(Scope scope, long seed) {
-    this.device = scope.device();
-    this.network =
-        Sequential.of(
-            Linear.of(scope, Images.PIXELS, 256, Activation.GELU, seed),
-            Linear.of(scope, 256, 128, Activation.GELU, seed + 1),
-            Linear.of(scope, 128, Images.CLASSES, Activation.NONE, seed + 2));
+  Classifier(Device device, Layer network) {
+    this.device = device;
+    this.network = network;
     this.optimizer =
         AdamW.of(network.parameters().values(), AdamW.Options.standard().withDecay(0.05));
   }
 
-  Sequential network() {
+  /// Two hidden layers with GELU.
+  ///
+  /// @param scope where the parameters live
+  static Layer perceptron(Scope scope, long seed) {
+    return Sequential.of(
+        Linear.of(scope, Images.PIXELS, 256, Activation.GELU, seed),
+        Linear.of(scope, 256, 128, Activation.GELU, seed + 1),
+        Linear.of(scope, 128, Images.CLASSES, Activation.NONE, seed + 2));
+  }
+
+  Layer network() {
     return network;
   }
 
@@ -75,14 +82,20 @@ final class Classifier {
     network.forward(pixels).crossEntropy(labels).backward();
   }
 
-  /// The share of `images` whose label has the largest output.
-  double accuracy(Images images) {
+  /// The pixels of the first images, as the network takes them.
+  static Tensor first(Images images, int count, Scope scope) {
+    int[] order = IntStream.range(0, Math.min(count, images.count())).toArray();
+    return batch(images, order, 0, order.length, scope).pixels();
+  }
+
+  /// The share of `images` whose label has the largest output, `each` at once.
+  double accuracy(Images images, int each) {
     int[] order = new int[images.count()];
     Arrays.setAll(order, i -> i);
     network.eval();
     int right = 0;
-    for (int from = 0; from < order.length; from += 1_000) {
-      int to = Math.min(order.length, from + 1_000);
+    for (int from = 0; from < order.length; from += each) {
+      int to = Math.min(order.length, from + each);
       try (Scope scope = device.scope("test")) {
         float[] y = network.forward(batch(images, order, from, to, scope).pixels()).toFloatArray();
         for (int i = from; i < to; i++) {

@@ -2,7 +2,10 @@ package dev.gatun.samples.digits;
 
 import dev.gatun.cpu.CpuDevice;
 import dev.gatun.device.Device;
+import dev.gatun.nn.Layer;
+import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
+import dev.gatun.tensor.Tensor;
 import dev.gatun.train.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,12 +21,22 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `gatun train-digits`: a small network on Fashion-MNIST, to some 90 % in a minute.
+/// `gatun train-digits`: a small network on Fashion-MNIST, to some 90 % in a minute; or a deep S4
+/// model that reads each image pixel by pixel.
 @Command(
     name = "train-digits",
     description =
         "Train a small network on Fashion-MNIST and print its accuracy on the test images.")
 public final class TrainDigits implements Callable<Integer> {
+  /// What is trained.
+  private enum Model {
+    MLP,
+    S4
+  }
+
+  /// Images that the S4 model reads once more, pixel by pixel.
+  private static final int READ = 50;
+
   /// Steps over which the learning rate rises.
   private static final int WARM_UP = 100;
 
@@ -50,6 +63,29 @@ public final class TrainDigits implements Callable<Integer> {
   private double rate = 2e-3;
 
   @Option(
+      names = "--model",
+      defaultValue = "MLP",
+      description = "MLP, or S4: images as sequences of 784 pixels (default: ${DEFAULT-VALUE}).")
+  private Model model = Model.MLP;
+
+  @Option(
+      names = "--layers",
+      defaultValue = "2",
+      description = "Blocks of the S4 model (default: ${DEFAULT-VALUE}).")
+  private int layers = 2;
+
+  @Option(
+      names = "--width",
+      defaultValue = "32",
+      description = "Features of the S4 model (default: ${DEFAULT-VALUE}).")
+  private int width = 32;
+
+  @Option(
+      names = "--images",
+      description = "Train on the first so many images of the file, not on all.")
+  private int most = Integer.MAX_VALUE;
+
+  @Option(
       names = "--seed",
       defaultValue = "1",
       description = "Seed of the first weights and of the order (default: ${DEFAULT-VALUE}).")
@@ -73,6 +109,9 @@ public final class TrainDigits implements Callable<Integer> {
     requirePositive(epochs, "--epochs");
     requirePositive(batch, "--batch");
     requirePositive(rate, "--lr");
+    requirePositive(layers, "--layers");
+    requirePositive(width, "--width");
+    requirePositive(most, "--images");
     if (!Files.exists(data.resolve("train-images-idx3-ubyte.gz"))) {
       throw new IOException(
           "there is no Fashion-MNIST in %s; apt-get install dataset-fashion-mnist, or name a folder"
@@ -82,14 +121,21 @@ public final class TrainDigits implements Callable<Integer> {
     Images train = Images.read(data, "train");
     Images test = Images.read(data, "t10k");
     try (CpuDevice device = CpuDevice.open();
-        Scope model = device.scope("model")) {
-      Classifier classifier = new Classifier(model, seed);
+        Scope parameters = device.scope("model")) {
+      Layer network =
+          model == Model.S4
+              ? new DeepS4(parameters, layers, width, seed)
+              : Classifier.perceptron(parameters, seed);
+      Classifier classifier = new Classifier(device, network);
       long start = System.nanoTime();
       // Small batches until C2 has compiled the kernels: interpreted ones are slow on large ones.
       device.warmUp(classifier::gradients, WARM_UP_TIME);
       double loss = train(classifier, train);
       double seconds = (System.nanoTime() - start) / 1e9;
-      print(classifier.accuracy(test), loss, seconds, device.memory());
+      print(classifier.accuracy(test, batch), loss, seconds, device.memory());
+      if (network instanceof DeepS4 deep && !json) {
+        compare(deep, test, device);
+      }
     }
     return 0;
   }
@@ -100,16 +146,28 @@ public final class TrainDigits implements Callable<Integer> {
     }
   }
 
-  private int stepsOf(Images train) {
-    return (train.count() + batch - 1) / batch;
+  /// Reads some images pixel by pixel, and at once.
+  private static void compare(DeepS4 network, Images test, CpuDevice device) {
+    network.eval();
+    try (Scope scope = device.scope("read")) {
+      Tensor pixels = Classifier.first(test, READ, scope);
+      Tensor whole = network.forward(pixels);
+      Tensor read = network.read(pixels, device);
+      System.out.printf(
+          Locale.ROOT,
+          "read pixel by pixel, %d of %d images are taken for the same; scores differ by %.1e%n",
+          (long) whole.argMax(1).equal(read.argMax(1)).to(DType.F32).sum().item(),
+          pixels.dim(0),
+          whole.sub(read).abs().max().item());
+    }
   }
 
   /// Trains and returns the mean loss of the last pass.
   private double train(Classifier classifier, Images train) {
-    int[] order = new int[train.count()];
+    int[] order = new int[Math.min(most, train.count())];
     Arrays.setAll(order, i -> i);
     SplittableRandom random = new SplittableRandom(seed);
-    int steps = stepsOf(train);
+    int steps = Math.ceilDiv(order.length, batch);
     long all = (long) epochs * steps;
     Schedule schedule = Schedule.cosine(rate, 0, Math.min(WARM_UP, all / 2), all);
     double loss = 0;

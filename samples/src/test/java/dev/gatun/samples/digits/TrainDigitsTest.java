@@ -60,6 +60,33 @@ class TrainDigitsTest {
     assertTrue(c.out().startsWith("{\"accuracy\":1.0000,"), c.out());
   }
 
+  /// The bright row's place in the sequence tells the label: what came long ago must be kept.
+  @Test
+  void aDeepS4ModelLearnsByReadingPixels() throws IOException {
+    write("train", 400);
+    write("t10k", 50);
+    Console c =
+        Console.run(
+            "train-digits",
+            "--data",
+            dir.toString(),
+            "--model",
+            "S4",
+            "--layers",
+            "1",
+            "--width",
+            "8",
+            "--epochs",
+            "3",
+            "--batch",
+            "20",
+            "--lr",
+            "0.01");
+    assertEquals(0, c.code(), c.err());
+    assertTrue(c.out().contains("50 of 50 images are taken for the same"), c.out());
+    assertTrue(c.out().startsWith("test accuracy "), c.out());
+  }
+
   @Test
   void memoryIsFlat() throws IOException {
     write("train", 500);
@@ -68,7 +95,7 @@ class TrainDigitsTest {
     Arrays.setAll(order, i -> i);
     try (CpuDevice cpu = CpuDevice.open();
         Scope model = cpu.scope("model")) {
-      Classifier classifier = new Classifier(model, 1);
+      Classifier classifier = new Classifier(cpu, Classifier.perceptron(model, 1));
       long slabs = 0;
       for (int i = 0; i < 30; i++) {
         classifier.step(images, order, i * 10, i * 10 + 10, 1e-3);
@@ -113,5 +140,7 @@ class TrainDigitsTest {
     assertEquals(2, train("--epochs", "0").code());
     assertEquals(2, train("--batch", "-1").code());
     assertEquals(2, train("--lr", "x").code());
+    assertEquals(2, train("--model", "RNN").code());
+    assertEquals(2, train("--layers", "0").code());
   }
 }
