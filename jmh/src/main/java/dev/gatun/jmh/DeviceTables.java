@@ -1,37 +1,10 @@
 package dev.gatun.jmh;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
-/// The tables of state space models and of OpenCL.
+/// The tables of OpenCL.
 record DeviceTables(Tables tables) {
-  void stateSpaces(List<Trial> trials) {
-    if (trials.isEmpty()) {
-      return;
-    }
-    tables.heading(
-        "State space models, F32",
-        "form",
-        "threads",
-        "ours ms",
-        "Gterms/s",
-        "of peak / 24 flops",
-        "PyTorch naive ms",
-        "ratio");
-    for (Trial t : trials) {
-      StateSpaceBenchmark.Form form = StateSpaceBenchmark.Form.valueOf(t.parameter("form"));
-      tables.row(
-          form.name().toLowerCase(Locale.ROOT),
-          t.threads(),
-          t.best("ours") / 1e6,
-          form.terms() / t.best("ours"),
-          Tables.percent(t.ratio("ceiling", "ours")),
-          t.best("peer") / 1e6,
-          t.ratio("peer", "ours"));
-    }
-  }
-
   /// @param slow why operators take more than three times as long, by their names
   void devices(
       String device, List<String> operators, List<Trial> trials, Map<String, String> slow) {

@@ -1,5 +1,6 @@
 package dev.gatun.jmh;
 
+import dev.gatun.autograd.Gradients;
 import dev.gatun.cpu.CpuDevice;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
@@ -38,7 +39,9 @@ public class FourierBenchmark {
   /// What is timed, with the resource of PyTorch's form.
   public enum Subject {
     RFFT("rfft"),
-    CONVOLUTION("fft_conv");
+    CONVOLUTION("fft_conv"),
+    /// With the gradients of both operands.
+    CONVOLUTION_GRAD("fft_conv");
 
     private final String peer;
 
@@ -48,7 +51,7 @@ public class FourierBenchmark {
   }
 
   /// A constant of [Subject].
-  @Param({"RFFT", "CONVOLUTION"})
+  @Param({"RFFT", "CONVOLUTION", "CONVOLUTION_GRAD"})
   public Subject op = Subject.RFFT;
 
   /// Rows of the batch.
@@ -84,11 +87,13 @@ public class FourierBenchmark {
     scope = device.scope("inputs");
     values = Numbers.uniform((long) rows * n, -1, 1, 1);
     x = scope.tensor(Shape.of(1, rows, n), values);
+    x = op == Subject.CONVOLUTION_GRAD ? x.requiresGrad() : x;
     peer = PyTorch.open(op.peer, threads);
     peer.with(values, 1, rows, n);
-    if (op == Subject.CONVOLUTION) {
+    if (op != Subject.RFFT) {
       float[] filter = Numbers.uniform((long) rows * n, -1, 1, 2);
       k = scope.tensor(Shape.of(rows, n), filter);
+      k = op == Subject.CONVOLUTION_GRAD ? k.requiresGrad() : k;
       peer.with(filter, rows, n);
     } else {
       k = x;
@@ -101,7 +106,12 @@ public class FourierBenchmark {
     MemorySegment nothing = MemorySegment.ofArray(new byte[0]);
     none = new Call(List.of(), List.of(), List.of(), List.of(), List.of(), nothing);
     check();
-    duel = new Duel(threads, List.of(this::ours, this::jTransforms, peer));
+    if (op == Subject.CONVOLUTION_GRAD) {
+      peer.requireGradients();
+      checkGradients();
+    }
+    Contender other = op == Subject.CONVOLUTION_GRAD ? peer::gradients : peer;
+    duel = new Duel(threads, List.of(this::ours, this::jTransforms, other));
     duel.settle(hole);
   }
 
@@ -133,6 +143,19 @@ public class FourierBenchmark {
     }
   }
 
+  private void checkGradients() {
+    peer.gradients();
+    try (dev.gatun.tensor.Scope step = device.scope("check")) {
+      Gradients d = gradients(step);
+      Numbers.requireClose("gradient", d.of(x).toDoubleArray(), peer.gradient(0), 1e-3);
+      Numbers.requireClose("gradient", d.of(k).toDoubleArray(), peer.gradient(1), 1e-3);
+    }
+  }
+
+  private Gradients gradients(dev.gatun.tensor.Scope step) {
+    return step.borrow(x).fftConv(step.borrow(k)).sum().backward();
+  }
+
   private List<Tensor> apply(dev.gatun.tensor.Scope step) {
     Tensor in = step.borrow(x);
     return op == Subject.RFFT ? in.rfft(-1) : List.of(in.fftConv(step.borrow(k)));
@@ -151,7 +174,7 @@ public class FourierBenchmark {
   @Benchmark
   public Object ours() {
     try (dev.gatun.tensor.Scope step = device.scope("step")) {
-      return apply(step);
+      return op == Subject.CONVOLUTION_GRAD ? gradients(step) : apply(step);
     }
   }
 

@@ -2,11 +2,14 @@ package dev.gatun.jmh;
 
 import ai.djl.Model;
 import ai.djl.ModelException;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,8 +54,7 @@ final class PyTorch implements AutoCloseable, Contender {
   /// Version and threads.
   static String describe() {
     return "PyTorch %s, threads %d"
-        .formatted(
-            ai.djl.engine.Engine.getEngine("PyTorch").getVersion(), JniUtils.getNumThreads());
+        .formatted(Engine.getEngine("PyTorch").getVersion(), JniUtils.getNumThreads());
   }
 
   /// Appends an input.
@@ -67,6 +69,30 @@ final class PyTorch implements AutoCloseable, Contender {
       NDList out = block.forward(parameters, in, false);
       out.attach(step);
       return out;
+    }
+  }
+
+  /// One call and the gradients of the result's sum with respect to all inputs.
+  Object gradients() {
+    try (NDManager step = manager.newSubManager();
+        GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+      NDList out = block.forward(parameters, in, true);
+      out.attach(step);
+      collector.backward(out.singletonOrThrow().sum());
+      return out;
+    }
+  }
+
+  /// Inputs whose gradients [#gradients] is to make.
+  void requireGradients() {
+    in.forEach(x -> x.setRequiresGradient(true));
+  }
+
+  /// The gradient of input `i`, after [#gradients].
+  double[] gradient(int i) {
+    try (NDArray d = in.get(i).getGradient()) {
+      float[] y = d.toFloatArray();
+      return IntStream.range(0, y.length).mapToDouble(j -> y[j]).toArray();
     }
   }
 

@@ -45,6 +45,7 @@ public final class Report {
           "streaming",
           "sparse",
           "s4",
+          "generation",
           "models",
           "cases",
           "opencl");
@@ -113,7 +114,12 @@ public final class Report {
     tables.convolutions(convolutions);
     List<Trial> attention = attention(tables, bars);
     List<Trial> states = trials("s4", StateSpaceBenchmark.class, stateSpaceRows());
-    new DeviceTables(tables).stateSpaces(states);
+    StateTables ssm = new StateTables(tables);
+    ssm.sums(states);
+    ssm.generation(trials("generation", GenerationBenchmark.class, generationRows()));
+    if (sections.contains("generation")) {
+      ssm.stream(Streaming.states());
+    }
     bars.stateSpaces(states);
     List<Trial> models = trials("models", ModelBenchmark.class, modelRows());
     tables.models(models);
@@ -295,8 +301,16 @@ public final class Report {
     for (String count : List.of("4", "256")) {
       rows.addAll(threads(Map.of("op", "RFFT", "rows", count, "n", "32768")));
     }
-    rows.addAll(threads(Map.of("op", "CONVOLUTION", "rows", "256", "n", "16384")));
+    for (String op : List.of("CONVOLUTION", "CONVOLUTION_GRAD")) {
+      rows.addAll(threads(Map.of("op", op, "rows", "256", "n", "16384")));
+    }
     return rows;
+  }
+
+  private static List<Map<String, String>> generationRows() {
+    return Stream.of("1024", "4096", "16384", "65536")
+        .flatMap(c -> threads(Map.of("context", c)).stream())
+        .toList();
   }
 
   private static List<Map<String, String>> convolutionRows() {

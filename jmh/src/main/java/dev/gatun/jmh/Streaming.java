@@ -3,23 +3,32 @@ package dev.gatun.jmh;
 import dev.gatun.cpu.CpuDevice;
 import dev.gatun.decode.cache.CacheSpec;
 import dev.gatun.decode.cache.RingCache;
+import dev.gatun.nn.s4.S4;
+import dev.gatun.nn.s4.SsmLayer;
+import dev.gatun.nn.s4.SsmOptions;
+import dev.gatun.nn.s4.SsmStream;
 import dev.gatun.op.sequence.attention.Rotary;
+import dev.gatun.op.sequence.s4.Hippo;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
-/// Four million tokens, one by one, through a cache of one head of 64 floats, four sinks and a
-/// window of 256, rotary embedding included: time of a token and bytes held after the first
-/// thousand and at the end are the same.
+/// Millions of elements, one by one: time of one and bytes held after the first thousand and at the
+/// end are the same.
 final class Streaming {
   static final long WINDOW = 256;
   private static final long SINKS = 4;
   private static final long WIDTH = 64;
   private static final long[] POINTS = {1_000, 10_000, 100_000, 1_000_000, 4_000_000};
+
+  /// Features of the layer of state spaces.
+  static final int FEATURES = 64;
 
   /// Tokens of a batch, and batches before a point of which the fastest counts.
   private static final int BATCH = 100;
@@ -36,9 +45,9 @@ final class Streaming {
   /// @param live bytes held by the device
   record Row(long tokens, double nanos, double mean, long live) {}
 
-  /// Some two minutes, so each row is told as it comes.
+  /// Tokens through a cache of one head of 64 floats, four sinks and a window of 256, rotary
+  /// embedding included. Some two minutes, so each row is told as it comes.
   static List<Row> measure() {
-    List<Row> rows = new ArrayList<>();
     try (CpuDevice device = CpuDevice.open(CpuDevice.Options.standard().withThreads(1));
         Scope scope = device.scope("cache")) {
       Shape shape = Shape.of(1, 1, 1, WIDTH);
@@ -47,29 +56,52 @@ final class Streaming {
       Tensor v = Numbers.tensor(scope, DType.F32, shape, 3);
       try (Scope other = device.scope("warm-up")) {
         // A step is some twenty small calls, each compiled after some thousands of them.
-        steps(device, cache(other), q, k, v, WARM_UP);
+        RingCache first = cache(other);
+        steps(device, step -> step(step, first, q, k, v), WARM_UP);
       }
       RingCache cache = cache(scope);
-      for (long point : POINTS) {
-        long before = cache.length();
-        long begin = System.nanoTime();
-        steps(device, cache, q, k, v, point - cache.length() - (long) BATCHES * BATCH);
-        double best = Double.POSITIVE_INFINITY;
-        for (int b = 0; b < BATCHES; b++) {
-          long start = System.nanoTime();
-          steps(device, cache, q, k, v, BATCH);
-          best = Math.min(best, (System.nanoTime() - start) / (double) BATCH);
-        }
-        double mean = (System.nanoTime() - begin) / (double) (cache.length() - before);
-        rows.add(new Row(cache.length(), best, mean, device.memory().liveBytes()));
-        System.err.printf(
-            Locale.ROOT,
-            "%,d tokens: %.1f us a token, %.1f since the line before, %,d bytes held%n",
-            cache.length(),
-            best / 1e3,
-            mean / 1e3,
-            device.memory().liveBytes());
+      return rows(device, step -> step(step, cache, q, k, v), POINTS);
+    }
+  }
+
+  /// Elements through an S4 layer of 64 features and 32 modes.
+  static List<Row> states() {
+    try (CpuDevice device = CpuDevice.open(CpuDevice.Options.standard().withThreads(1));
+        Scope scope = device.scope("layer")) {
+      SsmLayer layer = S4.of(scope, SsmOptions.of(FEATURES), Hippo.LEGS, 1_024, 1);
+      Tensor x = Numbers.tensor(scope, DType.F32, Shape.of(1, 1, FEATURES), 1);
+      try (SsmStream stream = layer.stream(device, 1)) {
+        steps(device, step -> stream.next(step.borrow(x)), WARM_UP);
+        stream.reset();
+        return rows(
+            device, step -> stream.next(step.borrow(x)), Arrays.copyOf(POINTS, POINTS.length - 1));
       }
+    }
+  }
+
+  private static List<Row> rows(CpuDevice device, Consumer<Scope> step, long[] points) {
+    List<Row> rows = new ArrayList<>();
+    long done = 0;
+    for (long point : points) {
+      long before = done;
+      long begin = System.nanoTime();
+      steps(device, step, point - done - (long) BATCHES * BATCH);
+      double best = Double.POSITIVE_INFINITY;
+      for (int b = 0; b < BATCHES; b++) {
+        long start = System.nanoTime();
+        steps(device, step, BATCH);
+        best = Math.min(best, (System.nanoTime() - start) / (double) BATCH);
+      }
+      done = point;
+      double mean = (System.nanoTime() - begin) / (double) (done - before);
+      rows.add(new Row(done, best, mean, device.memory().liveBytes()));
+      System.err.printf(
+          Locale.ROOT,
+          "%,d steps: %.1f us each, %.1f since the line before, %,d bytes held%n",
+          done,
+          best / 1e3,
+          mean / 1e3,
+          device.memory().liveBytes());
     }
     return rows;
   }
@@ -80,11 +112,10 @@ final class Streaming {
     return RingCache.of(scope, spec, RingCache.Options.of(SINKS, WINDOW).withRotary(rotary));
   }
 
-  private static void steps(
-      CpuDevice device, RingCache cache, Tensor q, Tensor k, Tensor v, long n) {
+  private static void steps(CpuDevice device, Consumer<Scope> step, long n) {
     for (long i = 0; i < n; i++) {
-      try (Scope step = device.scope("step")) {
-        step(step, cache, q, k, v);
+      try (Scope scope = device.scope("step")) {
+        step.accept(scope);
       }
     }
   }
