@@ -226,4 +226,33 @@ class StateSpaceTest {
     }
     assertArrayEquals(results[0], results[1]);
   }
+
+  /// At both sides of the length where sums become transforms, with and without what goes through.
+  @ParameterizedTest
+  @ValueSource(longs = {1, 63, 64, 65, 80})
+  void longConvolutionsAreTheirSums(long taps) {
+    try (Device cpu = CpuDevice.open();
+        Scope s = cpu.scope()) {
+      Tensor x = s.normal(DType.F64, Shape.of(2, H, 80), 1);
+      Tensor kernel = s.normal(DType.F64, Shape.of(2, H, taps), 2);
+      Tensor d = s.normal(DType.F64, Shape.of(2, H), 3);
+      double[] plain = LongConvolution.causal(x, kernel).toDoubleArray();
+      double[] whole = LongConvolution.causal(x, kernel, Optional.of(d), false).toDoubleArray();
+      double[] xs = x.toDoubleArray();
+      double[] ks = kernel.toDoubleArray();
+      double[] ds = d.toDoubleArray();
+      for (int i = 0; i < plain.length; i++) {
+        int t = i % 80;
+        int h = i / 80 % (int) H;
+        int k = i / 80 / (int) H % 2;
+        int row = (i / 80 / (int) H / 2 * (int) H + h) * 80;
+        double sum = 0;
+        for (int l = 0; l < taps && l <= t; l++) {
+          sum += ks[(k * (int) H + h) * (int) taps + l] * xs[row + t - l];
+        }
+        assertEquals(sum, plain[i], 1e-12);
+        assertEquals(sum + ds[k * (int) H + h] * xs[row + t], whole[i], 1e-12);
+      }
+    }
+  }
 }
