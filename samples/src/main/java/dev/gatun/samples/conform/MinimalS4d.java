@@ -1,10 +1,10 @@
 package dev.gatun.samples.conform;
 
 import dev.gatun.op.linear.Activation;
-import dev.gatun.op.linear.FftConv;
 import dev.gatun.op.sequence.s4.Complex;
 import dev.gatun.op.sequence.s4.Diagonal;
 import dev.gatun.op.sequence.s4.LongConvolution;
+import dev.gatun.op.sequence.s4.Vandermonde;
 import dev.gatun.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -45,6 +45,6 @@ final class MinimalS4d implements Adapter {
     long half = mixed.dim(1) / 2;
     out.put("y", mixed.slice(1, 0, half).mul(mixed.slice(1, half, 2 * half).sigmoid()));
     out.put("K", k.select(0, 0));
-    return new Result(FftConv.class, out);
+    return new Result(Vandermonde.class, out);
   }
 }

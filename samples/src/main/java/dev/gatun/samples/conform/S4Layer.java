@@ -1,8 +1,9 @@
 package dev.gatun.samples.conform;
 
-import dev.gatun.op.linear.FftConv;
+import dev.gatun.op.sequence.s4.BilinearCauchy;
 import dev.gatun.op.sequence.s4.Complex;
 import dev.gatun.op.sequence.s4.LongConvolution;
+import dev.gatun.op.sequence.s4.Vandermonde;
 import dev.gatun.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -46,7 +47,7 @@ final class S4Layer implements Adapter {
     }
     y = y.reshape(x.dim(0), y.dim(1) * y.dim(2), length);
     out.put("y", activated(y, a.flags().text("activation").orElse("none")));
-    return new Result(FftConv.class, out);
+    return new Result(diagonal ? Vandermonde.class : BilinearCauchy.class, out);
   }
 
   static Tensor activated(Tensor y, String activation) {
