@@ -6,6 +6,7 @@ import dev.gatun.op.linear.CausalConv1d;
 import dev.gatun.op.linear.CausalConv1dUpdate;
 import dev.gatun.op.linear.Embedding;
 import dev.gatun.op.linear.MatMul;
+import dev.gatun.op.linear.Monarch;
 import dev.gatun.op.linear.PackedMatMul;
 import dev.gatun.tensor.DType;
 import java.util.Arrays;
@@ -24,7 +25,8 @@ final class LinearCases {
               rows(),
               embeddings(),
               convolutions(),
-              updates())
+              updates(),
+              monarch())
           .flatMap(List::stream)
           .toList();
 
@@ -262,5 +264,32 @@ final class LinearCases {
                 new CausalConv1dUpdate(Activation.NONE, false, false),
                 d -> List.of(d.normal(2, d.n()), d.normal(2, d.n(), 0), d.normal(d.n(), 1)))
             .ulpsOfScale(n -> 16));
+  }
+
+  /// Blocks of `left` and `right` whose numbers divide each other or do not.
+  private static List<OpCase> monarch() {
+    return List.of(
+        few(
+                "monarch",
+                new Monarch(),
+                d -> List.of(d.normal(d.n(), 9), d.normal(3, 3, 3), d.normal(3, 3, 3)))
+            .wrong("x must be [.., k p]", "F32[2,8]", "F32[3,3,3]", "F32[3,3,3]")
+            .wrong("x must be [.., k p]", "F32[]", "F32[3,3,3]", "F32[3,3,3]")
+            .wrong("x must be [.., k p]", "F32[2,9]", "F32[3,9]", "F32[3,3,3]")
+            .wrong("k q of left", "F32[2,9]", "F32[3,3,3]", "F32[3,3,4]")
+            .wrong("dtypes must agree", "F32[2,9]", "F64[3,3,3]", "F32[3,3,3]")
+            .wrong("there must be 3 inputs", "F32[2,9]", "F32[3,3,3]"),
+        sum(
+            "monarch.blocks",
+            new Monarch(),
+            d -> List.of(d.normal(2, 2L * d.n()), d.normal(2, 6, d.n()), d.normal(3, 5, 4))),
+        few(
+            "monarch.fine",
+            new Monarch(),
+            d -> List.of(d.normal(d.n(), 8), d.normal(4, 2, 2), d.normal(4, 3, 2))),
+        few(
+            "monarch.uneven",
+            new Monarch(),
+            d -> List.of(d.normal(2, 3, 4), d.normal(2, 9, 2), d.normal(6, d.n(), 3))));
   }
 }
