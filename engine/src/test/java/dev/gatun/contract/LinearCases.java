@@ -8,6 +8,7 @@ import dev.gatun.op.linear.Embedding;
 import dev.gatun.op.linear.MatMul;
 import dev.gatun.op.linear.Monarch;
 import dev.gatun.op.linear.PackedMatMul;
+import dev.gatun.op.linear.Solve;
 import dev.gatun.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
@@ -26,7 +27,8 @@ final class LinearCases {
               embeddings(),
               convolutions(),
               updates(),
-              monarch())
+              monarch(),
+              solutions())
           .flatMap(List::stream)
           .toList();
 
@@ -291,5 +293,36 @@ final class LinearCases {
             "monarch.uneven",
             new Monarch(),
             d -> List.of(d.normal(2, 3, 4), d.normal(2, 9, 2), d.normal(6, d.n(), 3))));
+  }
+
+  /// Matrices with 3 on the other diagonal: rows are exchanged, and nothing is nearly singular.
+  private static Input matrices(Draw d, long count, int n) {
+    Input x = d.uniform(-0.5, 0.5, count, n, n);
+    for (int i = 0; i < count * n; i++) {
+      x = x.with(i * n + n - 1 - i % n, 3);
+    }
+    return x;
+  }
+
+  private static List<OpCase> solutions() {
+    return List.of(
+        few("solve", new Solve(false), d -> List.of(matrices(d, 2, 4), d.normal(2, 4, d.n())))
+            .wrong("a must be [.., N, N]", "F32[2,3]", "F32[2,3]")
+            .wrong("a must be [.., N, N]", "F32[2,3,3]", "F32[3,3]")
+            .wrong("a must be [.., N, N]", "F32[3,3]", "F32[2,3]")
+            .wrong("a must be [.., N, N]", "F32[3]", "F32[3]")
+            .wrong("dtypes must agree", "F32[3,3]", "F64[3,2]")
+            .wrong("there must be 2 inputs", "F32[3,3]"),
+        few(
+                "solve.transposed",
+                new Solve(true),
+                d -> List.of(matrices(d, d.n(), 3), d.normal(d.n(), 3, 2)))
+            .big(2_000),
+        OpCase.of(
+                "solve.size",
+                new Solve(false),
+                d -> List.of(matrices(d, 1, d.n()), d.normal(1, d.n(), 3)))
+            .ulpsOfScale(n -> 64)
+            .big(131));
   }
 }
