@@ -10,7 +10,6 @@ import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import dev.gatun.tensor.Variable;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,8 +29,9 @@ import java.util.Optional;
 /// [Recurrence]. Shapes: `x [B, L, X]`, `y [B, L, H]`.
 ///
 /// Without a way back into `u` the memory is a linear system, and all of a sequence one convolution
-/// with its impulse response. With one, a sequence is a loop of five small ops a step: `2 B (U d +
-/// H)^2` flops and some 5 us each, as `A` and the encoders are joined to one matrix before.
+/// with its impulse response. With one, `A` and the encoders are joined to one matrix of `U d + H`
+/// rows, and memory and hidden state are the linear and other units of one [Rnn]: `2 B (U d + H)^2`
+/// flops a step.
 ///
 /// An input that is not finite touches no earlier result. Source: Voelker, Kajic, Eliasmith,
 /// "Legendre Memory Units", NeurIPS 2019, equations 1 to 7; Chilkuri, Eliasmith, "Parallelizing
@@ -99,7 +99,11 @@ public final class Lmu extends Layer {
     this.recurrence = recurrence;
     this.memory =
         DiscreteSystem.held(
-            scope, type, Hippo.LMU.matrix(order), Hippo.LMU.input(order), 1 / s.theta());
+            scope,
+            scope.device().doubles() ? DType.F64 : type,
+            Hippo.LMU.matrix(order),
+            Hippo.LMU.input(order),
+            1 / s.theta());
     try (Scope initial = scope.device().scope("initial")) {
       long h = s.hidden();
       long wide = signals * order;
@@ -203,7 +207,8 @@ public final class Lmu extends Layer {
     return x.linear(borrow(weight, x), Optional.empty(), Activation.NONE);
   }
 
-  /// The memory's recurrence in the scope of `x`.
+  /// The memory's recurrence in the scope of `x`, in double where the device can: its powers are
+  /// rounded once.
   private DiscreteSystem memory(Tensor x) {
     Scope scope = x.scope();
     return new DiscreteSystem(scope.borrow(memory.matrix()), scope.borrow(memory.input()));
@@ -226,6 +231,7 @@ public final class Lmu extends Layer {
     }
     Tensor m =
         memory(x)
+            .to(x.dtype())
             .step(state.m().reshape(b * signals, 1, order), u.reshape(b * signals, 1))
             .reshape(b, signals, order);
     Tensor a = linear(x, inputKernel).add(linear(m.reshape(b, signals * order), memoryKernel));
@@ -239,7 +245,9 @@ public final class Lmu extends Layer {
   /// A whole sequence from zeros.
   @Override
   public Tensor forward(Tensor x) {
-    return forward(x, start(x.scope(), x.shape().rank() > 0 ? x.dim(0) : 0)).y();
+    State zeros = start(x.scope(), x.shape().rank() > 0 ? x.dim(0) : 0);
+    require(x, 3, "[B, L, X]", zeros);
+    return whole(x, zeros, Optional.empty()).y();
   }
 
   /// A whole sequence that goes on from a state.
@@ -248,11 +256,15 @@ public final class Lmu extends Layer {
   /// @throws IllegalArgumentException if shapes or types do not fit
   public Result forward(Tensor x, State state) {
     require(x, 3, "[B, L, X]", state);
+    return whole(x, state, Optional.of(state.m()));
+  }
+
+  private Result whole(Tensor x, State state, Optional<Tensor> m) {
     if (x.dim(1) == 0) {
       Shape none = Shape.of(x.dim(0), 0, state.h().dim(1));
       return new Result(x.scope().zeros(x.dtype(), none), state);
     }
-    return recurrence == Recurrence.FULL ? looped(x, state) : parallel(x, state);
+    return recurrence == Recurrence.FULL ? looped(x, state) : parallel(x, state, m);
   }
 
   /// The memory of all steps, `[B, L, U, d]`, of inputs `[B, L, X]` where nothing goes back into
@@ -266,23 +278,28 @@ public final class Lmu extends Layer {
       throw new IllegalStateException(
           "Lmu: the memory must not depend on the hidden state; got FULL");
     }
-    long b = x.dim(0);
+    return memories(x, Optional.of(state.m()));
+  }
+
+  private Tensor memories(Tensor x, Optional<Tensor> start) {
+    long rows = x.dim(0) * signals;
     long length = x.dim(1);
     DiscreteSystem system = memory(x);
-    Tensor each = x.scope().eye(x.dtype(), order, order).unsqueeze(1);
-    Tensor u = linear(x, inputEncoder).transpose(1, 2).reshape(b * signals, 1, length);
-    Tensor start = state.m().reshape(b * signals, 1, order);
-    Tensor kernel = system.kernel(each, Math.max(1, length));
+    Tensor each = x.scope().eye(system.matrix().dtype(), order, order).unsqueeze(1);
+    Tensor kernel = system.kernel(each, Math.max(1, length)).to(x.dtype());
+    Tensor u = linear(x, inputEncoder).transpose(1, 2).reshape(rows, 1, length);
+    Optional<Tensor> m = start.map(t -> t.reshape(rows, 1, order));
     return system
-        .convolved(u, each, kernel, Optional.of(start))
-        .reshape(b, signals, order, length)
+        .to(x.dtype())
+        .convolved(u, each.to(x.dtype()), kernel, m)
+        .reshape(x.dim(0), signals, order, length)
         .permute(0, 3, 1, 2);
   }
 
-  private Result parallel(Tensor x, State state) {
+  private Result parallel(Tensor x, State state, Optional<Tensor> start) {
     long b = x.dim(0);
     long length = x.dim(1);
-    Tensor m = memories(x, state);
+    Tensor m = memories(x, start);
     Tensor a =
         linear(x, inputKernel).add(linear(m.reshape(b, length, signals * order), memoryKernel));
     Tensor last = m.select(1, length - 1);
@@ -302,7 +319,7 @@ public final class Lmu extends Layer {
     long wide = signals * order;
     DType type = x.dtype();
     Tensor one = x.scope().eye(type, signals, signals);
-    DiscreteSystem system = memory(x);
+    DiscreteSystem system = memory(x).to(x.dtype());
     Tensor input = kronecker(one, system.input().reshape(order, 1));
     Tensor matrix = kronecker(one, system.matrix().reshape(order, order));
     Tensor wm = borrow(memoryKernel, x);
@@ -312,18 +329,13 @@ public final class Lmu extends Layer {
     Tensor hh = wm.matmul(mh).add(borrow(hiddenKernel.orElseThrow(), x));
     Tensor hx = wm.matmul(mx).add(borrow(inputKernel, x));
     Tensor step = mm.concat(1, mh).concat(0, wm.matmul(mm).concat(1, hh));
-    Tensor inputs = x.linear(mx.concat(0, hx), Optional.empty(), Activation.NONE);
-    Tensor z = state.m().reshape(b, wide).concat(1, state.h());
-    List<Tensor> y = new ArrayList<>();
-    for (long t = 0; t < x.dim(1); t++) {
-      Tensor next = z.linear(step, Optional.empty(), Activation.NONE).add(inputs.select(1, t));
-      Tensor hidden = next.slice(1, wide, wide + h).tanh();
-      z = next.slice(1, 0, wide).concat(1, hidden);
-      y.add(hidden);
-    }
-    Tensor all = y.get(0).stack(1, y.subList(1, y.size()).toArray(Tensor[]::new));
-    Tensor m = z.slice(1, 0, wide).reshape(b, signals, order);
-    return new Result(all, new State(y.get(y.size() - 1), m));
+    Tensor inputs = x.transpose(0, 1).linear(mx.concat(0, hx), Optional.empty(), Activation.NONE);
+    RnnCell cell = new RnnCell(Activation.TANH, Double.POSITIVE_INFINITY, Math.toIntExact(wide));
+    Tensor start = state.m().reshape(b, wide).concat(1, state.h());
+    List<Tensor> z = new Rnn(cell, false, false).apply(inputs, step, start);
+    Tensor m = z.get(1).slice(1, 0, wide).reshape(b, signals, order);
+    Tensor last = z.get(1).slice(1, wide, wide + h);
+    return new Result(z.get(0).slice(2, wide, wide + h).transpose(0, 1), new State(last, m));
   }
 
   /// Every element of `a [P, Q]` times all of `b [R, S]`: `[P R, Q S]`.

@@ -108,6 +108,28 @@ class LmuTest {
     near(stepped(layer, x, layer.start(s, 2)).y(), layer.forward(x), 1e-12);
   }
 
+  /// 600 steps of a memory that keeps 100: some `d = 24` roundings of F32 a step in the sums, whose
+  /// errors the memory forgets at the rate it forgets everything.
+  @ParameterizedTest
+  @EnumSource(Lmu.Recurrence.class)
+  void floatsAreNearDoubles(Lmu.Recurrence recurrence) {
+    Lmu.Sizes sizes = new Lmu.Sizes(X, H, 1, 24, 100);
+    Lmu floats = Lmu.of(model, DType.F32, sizes, recurrence, 3);
+    Lmu doubles = Lmu.of(model, DType.F64, sizes, recurrence, 3);
+    doubles
+        .parameters()
+        .forEach((name, v) ->
+            floats
+                .parameters()
+                .forEach((other, w) -> {
+                  if (name.equals(other)) {
+                    v.set(w.value().to(DType.F64));
+                  }
+                }));
+    Tensor x = s.normal(DType.F32, Shape.of(2, 600, X), 5);
+    near(doubles.forward(x.to(DType.F64)), floats.forward(x).to(DType.F64), 24 * 0x1p-20);
+  }
+
   @ParameterizedTest
   @EnumSource(Lmu.Recurrence.class)
   void aSequenceSplitIsOneCall(Lmu.Recurrence recurrence) {

@@ -1,5 +1,6 @@
 package dev.gatun.op.sequence.s4;
 
+import dev.gatun.op.linear.FftConv;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
@@ -207,15 +208,27 @@ public record DiscreteSystem(Tensor matrix, Tensor input) {
   /// @param kernel `[K, H, L or more]`
   /// @throws IllegalArgumentException if shapes or types do not fit
   public static Tensor filtered(Tensor u, Tensor kernel) {
+    if (u.shape().rank() != 3 || kernel.shape().rank() != 3 || kernel.dim(1) != u.dim(1)) {
+      throw new IllegalArgumentException(
+          "DiscreteSystem: u must be [B, H, L] and the kernel [K, H, L or more]; got u %s, kernel %s"
+              .formatted(u.spec(), kernel.spec()));
+    }
     long length = u.dim(2);
     if (length == 0) {
       return u.scope().zeros(u.dtype(), Shape.of(u.dim(0), kernel.dim(0), u.dim(1), 0));
     }
     // A Fourier transform would carry a NaN to every result.
-    Tensor clean = u.maskedFill(u.detach().isFinite().not(), 0);
+    Tensor clean = u.maskedFill(u.detach().isFinite().not(), 0).unsqueeze(1);
     Tensor spoiled = u.detach().mul(0).cumSum(2).unsqueeze(1);
     Tensor taps = kernel.dim(2) > length ? kernel.slice(2, 0, length) : kernel;
-    return LongConvolution.causal(clean, taps).add(spoiled);
+    Shape shape = Shape.of(u.dim(0), kernel.dim(0), u.dim(1), length);
+    long rows = kernel.dim(0) * u.dim(1);
+    // One call for all channels: each has its copy of the inputs.
+    Tensor copies = clean.broadcastTo(shape).reshape(u.dim(0), rows, length);
+    Tensor flat = taps.reshape(rows, taps.dim(2));
+    return FftConv.of(copies, flat, Optional.empty(), Optional.empty(), false)
+        .reshape(shape.dims())
+        .add(spoiled);
   }
 
   /// `y[b, k, h, t] = C x[t]`, `[B, K, H, L]`, of inputs `u [B, H, L]` from states `[B, H, N]`, or

@@ -336,6 +336,7 @@ class DenseSystemTest {
         "got a F64 [1,6,6], b F64 [1,6], c F64 [3,2,6], dt F64 [3]",
         () -> new DenseSystem(d.a(), d.b(), d.c(), row(1, 2, 3), 0.5));
     refused("u must be [B, H, L]", () -> d.irregular(signal(1, 3), row(1, 2), Optional.empty()));
+    refused("the kernel [K, H, L or more]", () -> DiscreteSystem.filtered(signal(1, 3), row(1)));
     refused("the length 1 or more", () -> d.kernel(0));
     refused("the matrix must be [H, N, N]", () -> new DiscreteSystem(d.a(), row(1)));
     refused(
