@@ -18,8 +18,9 @@ import java.util.function.DoubleUnaryOperator;
 ///
 /// Gradient: of the products. Cost: about `n (2 p + 8 q)` flops a transform, in matrix products,
 /// against `5 n log2 n` of [FftConv], which takes a third of the time on a processor; here are the
-/// products that a matrix unit wants. Error: `4 eps (sqrt(p) + sqrt(q))` of the product of the
-/// norms of both rows. A row becomes NaN where it or its filter holds an infinity or a NaN.
+/// products that a matrix unit wants. Error: `2^-24 (sqrt(p) + sqrt(q))` in F32 of the product of
+/// the norms of both rows, as sums of so many terms round. A row becomes NaN where it or its filter
+/// holds an infinity or a NaN.
 ///
 /// Source: Fu et al., "Monarch Mixer", arXiv 2310.12109, section 4; Fu et al., FlashFFTConv, arXiv
 /// 2311.05908, section 3.
