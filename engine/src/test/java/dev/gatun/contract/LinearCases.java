@@ -6,7 +6,9 @@ import dev.gatun.op.linear.CausalConv1d;
 import dev.gatun.op.linear.CausalConv1dUpdate;
 import dev.gatun.op.linear.Embedding;
 import dev.gatun.op.linear.MatMul;
+import dev.gatun.op.linear.Monarch;
 import dev.gatun.op.linear.PackedMatMul;
+import dev.gatun.op.linear.Solve;
 import dev.gatun.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
@@ -24,7 +26,9 @@ final class LinearCases {
               rows(),
               embeddings(),
               convolutions(),
-              updates())
+              updates(),
+              monarch(),
+              solutions())
           .flatMap(List::stream)
           .toList();
 
@@ -262,5 +266,63 @@ final class LinearCases {
                 new CausalConv1dUpdate(Activation.NONE, false, false),
                 d -> List.of(d.normal(2, d.n()), d.normal(2, d.n(), 0), d.normal(d.n(), 1)))
             .ulpsOfScale(n -> 16));
+  }
+
+  /// Blocks of `left` and `right` whose numbers divide each other or do not.
+  private static List<OpCase> monarch() {
+    return List.of(
+        few(
+                "monarch",
+                new Monarch(),
+                d -> List.of(d.normal(d.n(), 9), d.normal(3, 3, 3), d.normal(3, 3, 3)))
+            .wrong("x must be [.., k p]", "F32[2,8]", "F32[3,3,3]", "F32[3,3,3]")
+            .wrong("x must be [.., k p]", "F32[]", "F32[3,3,3]", "F32[3,3,3]")
+            .wrong("x must be [.., k p]", "F32[2,9]", "F32[3,9]", "F32[3,3,3]")
+            .wrong("k q of left", "F32[2,9]", "F32[3,3,3]", "F32[3,3,4]")
+            .wrong("dtypes must agree", "F32[2,9]", "F64[3,3,3]", "F32[3,3,3]")
+            .wrong("there must be 3 inputs", "F32[2,9]", "F32[3,3,3]"),
+        sum(
+            "monarch.blocks",
+            new Monarch(),
+            d -> List.of(d.normal(2, 2L * d.n()), d.normal(2, 6, d.n()), d.normal(3, 5, 4))),
+        few(
+            "monarch.fine",
+            new Monarch(),
+            d -> List.of(d.normal(d.n(), 8), d.normal(4, 2, 2), d.normal(4, 3, 2))),
+        few(
+            "monarch.uneven",
+            new Monarch(),
+            d -> List.of(d.normal(2, 3, 4), d.normal(2, 9, 2), d.normal(6, d.n(), 3))));
+  }
+
+  /// Matrices with 3 on the other diagonal: rows are exchanged, and nothing is nearly singular.
+  private static Input matrices(Draw d, long count, int n) {
+    Input x = d.uniform(-0.5, 0.5, count, n, n);
+    for (int i = 0; i < count * n; i++) {
+      x = x.with(i * n + n - 1 - i % n, 3);
+    }
+    return x;
+  }
+
+  private static List<OpCase> solutions() {
+    return List.of(
+        few("solve", new Solve(false), d -> List.of(matrices(d, 2, 4), d.normal(2, 4, d.n())))
+            .wrong("a must be [.., N, N]", "F32[2,3]", "F32[2,3]")
+            .wrong("a must be [.., N, N]", "F32[2,3,3]", "F32[3,3]")
+            .wrong("a must be [.., N, N]", "F32[3,3]", "F32[2,3]")
+            .wrong("a must be [.., N, N]", "F32[3]", "F32[3]")
+            .wrong("dtypes must agree", "F32[3,3]", "F64[3,2]")
+            .wrong("there must be 2 inputs", "F32[3,3]"),
+        few(
+                "solve.transposed",
+                new Solve(true),
+                d -> List.of(matrices(d, d.n(), 3), d.normal(d.n(), 3, 2)))
+            .big(2_000),
+        OpCase.of(
+                "solve.size",
+                new Solve(false),
+                d -> List.of(matrices(d, 1, d.n()), d.normal(1, d.n(), 3)))
+            .ulpsOfScale(n -> 64)
+            .big(131));
   }
 }

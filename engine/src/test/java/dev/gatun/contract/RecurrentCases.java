@@ -185,7 +185,11 @@ final class RecurrentCases {
     Rnn plain = new Rnn(TANH, false, false);
     Rnn back = new Rnn(RnnCell.of(Activation.RELU), true, true);
     Rnn linear = new Rnn(new RnnCell(Activation.NONE, 2), true, false);
+    Rnn memory = new Rnn(new RnnCell(Activation.TANH, 1, 2), true, false);
     return List.of(
+        units("rnn.memory", memory, (d, t, b, h) -> rnn(d, memory, t, b, h))
+            .from(2)
+            .wrong("linear units must be", "F32[2,3,1]", "F32[1,1]", "F32[3,1]", "I32[3]"),
         units("rnn", plain, (d, t, b, h) -> rnn(d, plain, t, b, h))
             .wrong("x must be [T, B, 1 H]", "F32[2,3]", "F32[3,3]", "F32[2,3]")
             .wrong("r must be [1 H, H]", "F32[2,3,5]", "F32[5,4]", "F32[3,5]"),

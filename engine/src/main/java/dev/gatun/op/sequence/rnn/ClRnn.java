@@ -22,7 +22,8 @@ final class ClRnn {
       Launch.Builder dots = c.program("dots").in(Unrolled.R).out(1, 2);
       c.over(dots.longs(t, 0, batch, n, 0, n, n), n);
       Launch.Builder cell = c.program("simple").in(Unrolled.X).out(2, 1, 0);
-      c.over(cell.longs(t, batch, n).real(c.type(), op.cell().clip()), n);
+      cell.longs(t, batch, n, op.cell().linear()).real(c.type(), op.cell().clip());
+      c.over(cell, n);
     }
     return c.launches();
   }
@@ -37,7 +38,8 @@ final class ClRnn {
       long t = c.time(s);
       Launch.Builder cell = c.program("simple_back");
       cell.in(first + Unrolled.X, op.y() + 1, op.y(), first + Unrolled.H0, 0).out(1, 0, 2);
-      c.over(cell.longs(t, batch, n, c.steps()).real(c.type(), op.cell().clip()), n);
+      cell.longs(t, batch, n, c.steps(), op.cell().linear()).real(c.type(), op.cell().clip());
+      c.over(cell, n);
       Launch.Builder dots = c.program("dots_back").in(first + Unrolled.R).out(0, 1);
       c.over(dots.longs(t, 0, 2, batch, n, 0, n, n), n);
     }

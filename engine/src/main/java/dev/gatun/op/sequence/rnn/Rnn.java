@@ -7,13 +7,14 @@ import dev.gatun.op.Call;
 import dev.gatun.op.Cost;
 import dev.gatun.op.Keep;
 import dev.gatun.op.Launch;
+import dev.gatun.op.Rules;
 import dev.gatun.tensor.Spec;
 import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// [RnnCell] over a sequence: `h_t = activation(x_t + R h_{t-1})`.
+/// [RnnCell] over a sequence: `h_t = activation(x_t + R h_{t-1})`, linear units without activation.
 ///
 /// Shapes: `x [T, B, H]`, the input times its weights with all biases; `r [H, H]`; `h0 [B, H]`;
 /// then `lengths [B]`, I32 or I64 in `[0, T]`, where there are. Results: `y [T, B, H]`, zero from a
@@ -44,6 +45,12 @@ public record Rnn(RnnCell cell, boolean lengths, boolean reverse) implements Unr
   @Override
   public List<Spec> infer(List<Spec> in) {
     require(in, lengths ? 4 : 3, -1);
+    Rules.require(
+        cell.linear() <= in.get(X).shape().dim(2),
+        this,
+        "linear units must be at most H",
+        names(),
+        in);
     return List.of(in.get(X), in.get(H0), in.get(X));
   }
 

@@ -43,7 +43,9 @@ final class RnnSimd {
           continue;
         }
         k.add(c.in(Unrolled.X), at, u, at, w, spare, n);
-        k.activate(op.cell().activation(), op.cell().clip(), w, spare, y, at, n);
+        int m = op.cell().linear();
+        k.copy(w, spare, y, at, m);
+        k.activate(op.cell().activation(), op.cell().clip(), w, spare + m, y, at + m, n - m);
         k.copy(y, at, h, (long) b * n, n);
       }
     }
@@ -81,7 +83,21 @@ final class RnnSimd {
         k.copy(before, beforeAt, c.out(2), at, n);
         k.add(x, at, u, at, w, spare, n);
         k.add(dh, (long) b * n, c.in(0), at, w, spare + n, n);
-        k.slope(op.cell().activation(), op.cell().clip(), w, spare + n, w, spare, y, at, dx, at, n);
+        int m = op.cell().linear();
+        long d = spare + n;
+        k.copy(w, d, dx, at, m);
+        k.slope(
+            op.cell().activation(),
+            op.cell().clip(),
+            w,
+            d + m,
+            w,
+            spare + m,
+            y,
+            at + m,
+            dx,
+            at + m,
+            n - m);
       }
       UnrolledSimd.backward(op, c, dx, t, block, worker);
       for (int b = from; b < to; b++) {

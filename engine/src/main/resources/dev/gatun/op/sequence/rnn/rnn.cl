@@ -59,17 +59,18 @@ kernel void dots(
   u_buffer[u_first + (t * batch + b) * width + first + i] = sum;
 }
 
-// h = act(x + u), y = h
+// h = act(x + u), y = h; the first `linear` units have no activation.
 kernel void simple(
     LENGTHS_PARAMETER IN(T, x), OUT(T, u), OUT(T, h), OUT(T, y), const long t, const long batch, const long n,
-    const T clip) {
+    const long linear, const T clip) {
   const long j = get_global_id(0);
   const long b = get_global_id(1);
   if (j >= n) return;
   const long at = (t * batch + b) * n + j;
   T v = 0;
   if (ACTIVE(t, b)) {
-    v = act(ACTIVATION, x_buffer[x_first + at] + u_buffer[u_first + at], clip);
+    const T a = x_buffer[x_first + at] + u_buffer[u_first + at];
+    v = j < linear ? a : act(ACTIVATION, a, clip);
     h_buffer[h_first + b * n + j] = v;
   }
   y_buffer[y_first + at] = v;
@@ -78,7 +79,7 @@ kernel void simple(
 // The gradient da of the argument from that of the state, dh, and the state that was read.
 kernel void simple_back(
     LENGTHS_PARAMETER IN(T, x), IN(T, u), IN(T, y), IN(T, h0), IN(T, dy), OUT(T, dh), OUT(T, da), OUT(T, h),
-    const long t, const long batch, const long n, const long steps, const T clip) {
+    const long t, const long batch, const long n, const long steps, const long linear, const T clip) {
   const long j = get_global_id(0);
   const long b = get_global_id(1);
   if (j >= n) return;
@@ -89,7 +90,7 @@ kernel void simple_back(
     before = STARTS(t, b) ? h0_buffer[h0_first + b * n + j] : y_buffer[y_first + (BEFORE(t) * batch + b) * n + j];
     const T a = x_buffer[x_first + at] + u_buffer[u_first + at];
     d = dh_buffer[dh_first + b * n + j] + dy_buffer[dy_first + at];
-    d *= act_slope(ACTIVATION, a, y_buffer[y_first + at], clip);
+    if (j >= linear) d *= act_slope(ACTIVATION, a, y_buffer[y_first + at], clip);
   }
   da_buffer[da_first + at] = d;
   h_buffer[h_first + at] = before;

@@ -256,6 +256,7 @@ class RecurrentTest {
     assertRefused("activations must be", () -> RnnCell.of(Activation.GELU));
     assertRefused("clip must be positive", () -> new RnnCell(Activation.TANH, 0));
     assertRefused("clip must be positive", () -> new RnnCell(Activation.TANH, Double.NaN));
+    assertRefused("linear units must not", () -> new RnnCell(Activation.TANH, 1, -1));
     Recurrent.Weights w =
         new Recurrent.Weights(normal(H, I), normal(H, H), Optional.empty(), Optional.empty());
     RnnCell cell = RnnCell.of(Activation.TANH);
