@@ -3,7 +3,6 @@ package dev.gatun.nn.s4;
 import dev.gatun.op.sequence.s4.Complex;
 import dev.gatun.op.sequence.s4.Diagonal;
 import dev.gatun.op.sequence.s4.Recurrence;
-import dev.gatun.op.sequence.s4.Spectrum;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
@@ -16,7 +15,7 @@ import java.util.Optional;
 ///
 /// Parameters: `inv_dt [H, 1]`, or `[H, N]` for a step of each mode; `A_real`, `A_imag [S, N]`, `B
 /// [S, N, 2]`, `C [kernels, H, N, 2]`, `D [K, H]`; numbers in pairs are real and imaginary parts.
-/// Real models ([Spectrum#REAL]) have no `A_imag`, and `B` and `C` without pairs.
+/// Real models ([Diagonal.Spectrum#REAL]) have no `A_imag`, and `B` and `C` without pairs.
 ///
 /// Source: Gu, Gupta, Goel, Re, "On the Parameterization and Initialization of Diagonal State Space
 /// Models", arXiv 2206.11893.
@@ -32,7 +31,7 @@ public final class S4d extends SsmLayer {
       Scope scope,
       Scope initial,
       SsmOptions o,
-      Spectrum spectrum,
+      Diagonal.Spectrum spectrum,
       Diagonal.Rule rule,
       boolean tied,
       long seed) {
@@ -40,7 +39,7 @@ public final class S4d extends SsmLayer {
     this.rule = rule;
     int n = o.modes();
     DType t = o.dtype();
-    boolean real = spectrum == Spectrum.REAL;
+    boolean real = spectrum == Diagonal.Spectrum.REAL;
     Shape steps = Shape.of(o.features(), tied ? 1 : n);
     logStep = parameter("inv_dt", scope, logSteps(initial, o, steps, seed + 3));
     logReal = parameter("A_real", scope, copies(initial, o, spectrum.real(n)).neg().log());
@@ -61,7 +60,7 @@ public final class S4d extends SsmLayer {
 
   /// A layer with this spectrum, random `C` and `D`, and one step a feature.
   public static S4d of(
-      Scope scope, SsmOptions options, Spectrum spectrum, Diagonal.Rule rule, long seed) {
+      Scope scope, SsmOptions options, Diagonal.Spectrum spectrum, Diagonal.Rule rule, long seed) {
     return of(scope, options, spectrum, rule, true, seed);
   }
 
@@ -69,7 +68,7 @@ public final class S4d extends SsmLayer {
   public static S4d of(
       Scope scope,
       SsmOptions options,
-      Spectrum spectrum,
+      Diagonal.Spectrum spectrum,
       Diagonal.Rule rule,
       boolean tied,
       long seed) {

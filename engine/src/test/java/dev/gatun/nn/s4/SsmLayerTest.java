@@ -10,7 +10,6 @@ import dev.gatun.device.Device;
 import dev.gatun.op.sequence.s4.Diagonal;
 import dev.gatun.op.sequence.s4.Hippo;
 import dev.gatun.op.sequence.s4.Recurrence;
-import dev.gatun.op.sequence.s4.Spectrum;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
@@ -47,7 +46,7 @@ class SsmLayerTest {
         Stream.of(Hippo.LEGS, Hippo.LEGT, Hippo.FOURIER)
             .map(m -> new Named("S4 " + m, s -> S4.of(s, SMALL, m, 16, 1)));
     Stream<Named> diagonal =
-        Arrays.stream(Spectrum.values())
+        Arrays.stream(Diagonal.Spectrum.values())
             .flatMap(p ->
                 Stream.of(Diagonal.Rule.HOLD, Diagonal.Rule.BILINEAR)
                     .map(r -> new Named(p + " " + r, s -> S4d.of(s, SMALL, p, r, 1))));
@@ -55,7 +54,9 @@ class SsmLayerTest {
         Stream.of(
             new Named("channels", s -> S4.of(s, SMALL.withChannels(2), Hippo.LEGS, 16, 1)),
             new Named("copies", s -> S4.of(s, SMALL.withCopies(3).linear(), Hippo.LEGS, 16, 1)),
-            new Named("untied", s -> S4d.of(s, SMALL, Spectrum.LIN, Diagonal.Rule.HOLD, false, 1)));
+            new Named(
+                "untied",
+                s -> S4d.of(s, SMALL, Diagonal.Spectrum.LIN, Diagonal.Rule.HOLD, false, 1)));
     return Stream.of(dplr, diagonal, others).flatMap(x -> x);
   }
 
@@ -150,7 +151,7 @@ class SsmLayerTest {
   void emptyAndWrongInputs() {
     try (Device cpu = CpuDevice.open();
         Scope s = cpu.scope()) {
-      SsmLayer l = S4d.of(s, SMALL, Spectrum.LIN, Diagonal.Rule.HOLD, 1);
+      SsmLayer l = S4d.of(s, SMALL, Diagonal.Spectrum.LIN, Diagonal.Rule.HOLD, 1);
       assertEquals(Shape.of(2, 0, H), l.forward(s.zeros(DType.F64, Shape.of(2, 0, H))).shape());
       assertEquals(Shape.of(0, 5, H), l.forward(s.zeros(DType.F64, Shape.of(0, 5, H))).shape());
       Exception e =
@@ -160,7 +161,7 @@ class SsmLayerTest {
       assertEquals("S4d: x must be [B, L, 3]; got F64 [2,5,4]", e.getMessage());
       assertThrows(IllegalArgumentException.class, () -> SsmOptions.of(3).withCopies(2));
       assertThrows(IllegalArgumentException.class, () -> S4.of(s, SMALL, Hippo.LEGS, 0, 1));
-      SsmLayer dss = S4d.of(s, SMALL, Spectrum.LIN, Diagonal.Rule.SOFTMAX, 1);
+      SsmLayer dss = S4d.of(s, SMALL, Diagonal.Spectrum.LIN, Diagonal.Rule.SOFTMAX, 1);
       assertEquals(Shape.of(1, 5, H), dss.forward(s.zeros(DType.F64, Shape.of(1, 5, H))).shape());
       assertThrows(IllegalStateException.class, () -> dss.stream(cpu, 1));
     }
@@ -175,7 +176,7 @@ class SsmLayerTest {
           S4.of(s, SMALL, Hippo.LEGS, 16, 1).parameters().keySet());
       assertEquals(
           Set.of("D", "inv_dt", "A_real", "B", "C"),
-          S4d.of(s, SMALL, Spectrum.REAL, Diagonal.Rule.HOLD, 1).parameters().keySet());
+          S4d.of(s, SMALL, Diagonal.Spectrum.REAL, Diagonal.Rule.HOLD, 1).parameters().keySet());
     }
   }
 
@@ -201,13 +202,15 @@ class SsmLayerTest {
 
   @Test
   void spectraAreThePublishedOnes() {
-    assertArrayEquals(new double[] {0, -Math.PI, -2 * Math.PI}, Spectrum.LIN.imaginary(3), 1e-15);
+    assertArrayEquals(
+        new double[] {0, -Math.PI, -2 * Math.PI}, Diagonal.Spectrum.LIN.imaginary(3), 1e-15);
     assertArrayEquals(
         new double[] {-6 / Math.PI * 5, -6 / Math.PI, -6 / Math.PI * 0.2},
-        Spectrum.INV.imaginary(3),
+        Diagonal.Spectrum.INV.imaginary(3),
         1e-15);
-    assertArrayEquals(new double[] {-1, -2, -3}, Spectrum.REAL.real(3));
-    for (Spectrum p : List.of(Spectrum.LEGS, Spectrum.INV, Spectrum.LIN)) {
+    assertArrayEquals(new double[] {-1, -2, -3}, Diagonal.Spectrum.REAL.real(3));
+    for (Diagonal.Spectrum p :
+        List.of(Diagonal.Spectrum.LEGS, Diagonal.Spectrum.INV, Diagonal.Spectrum.LIN)) {
       assertArrayEquals(new double[] {-0.5, -0.5}, p.real(2));
     }
   }

@@ -10,7 +10,6 @@ import dev.gatun.nn.s4.SsmStream;
 import dev.gatun.op.sequence.s4.Complex;
 import dev.gatun.op.sequence.s4.Diagonal;
 import dev.gatun.op.sequence.s4.Hippo;
-import dev.gatun.op.sequence.s4.Spectrum;
 import dev.gatun.tensor.DType;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
@@ -101,7 +100,7 @@ final class L05StateSpaces {
     System.out.println("4. Trained to say what it heard 50 steps ago");
     try (Scope scope = cpu.scope()) {
       SsmOptions options = SsmOptions.of(1).withModes(64).withSteps(0.02, 0.02).linear();
-      SsmLayer layer = S4d.of(scope, options, Spectrum.LEGS, Diagonal.Rule.HOLD, 1);
+      SsmLayer layer = S4d.of(scope, options, Diagonal.Spectrum.LEGS, Diagonal.Rule.HOLD, 1);
       Optimizer adam = AdamW.of(layer.parameters().values(), AdamW.Options.standard().withDecay(0));
       // A slow signal: noise has more to remember than 128 numbers.
       Tensor x = scope.normal(DType.F32, Shape.of(8, 256, 1), 3).cumSum(1).mul(0.1);

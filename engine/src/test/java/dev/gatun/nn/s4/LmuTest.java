@@ -1,4 +1,4 @@
-package dev.gatun.nn;
+package dev.gatun.nn.s4;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

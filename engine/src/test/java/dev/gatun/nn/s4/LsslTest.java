@@ -1,4 +1,4 @@
-package dev.gatun.nn;
+package dev.gatun.nn.s4;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gatun.autograd.Gradients;
 import dev.gatun.cpu.CpuDevice;
 import dev.gatun.device.Device;
+import dev.gatun.nn.Linear;
+import dev.gatun.nn.Sequential;
 import dev.gatun.op.linear.Activation;
 import dev.gatun.op.sequence.s4.DenseSystem;
 import dev.gatun.op.sequence.s4.Hippo;

@@ -1,5 +1,7 @@
-package dev.gatun.nn;
+package dev.gatun.nn.s4;
 
+import dev.gatun.nn.Initializer;
+import dev.gatun.nn.Layer;
 import dev.gatun.op.linear.Activation;
 import dev.gatun.op.sequence.rnn.Rnn;
 import dev.gatun.op.sequence.rnn.RnnCell;

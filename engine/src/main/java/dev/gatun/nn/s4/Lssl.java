@@ -1,5 +1,7 @@
-package dev.gatun.nn;
+package dev.gatun.nn.s4;
 
+import dev.gatun.nn.Layer;
+import dev.gatun.nn.Linear;
 import dev.gatun.op.sequence.s4.DenseSystem;
 import dev.gatun.op.sequence.s4.DiscreteSystem;
 import dev.gatun.op.sequence.s4.Hippo;
