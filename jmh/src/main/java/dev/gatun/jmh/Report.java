@@ -113,14 +113,7 @@ public final class Report {
     tables.fourier(fourier);
     tables.convolutions(convolutions);
     List<Trial> attention = attention(tables, bars);
-    List<Trial> states = trials("s4", StateSpaceBenchmark.class, stateSpaceRows());
-    StateTables ssm = new StateTables(tables);
-    ssm.sums(states);
-    ssm.generation(trials("generation", GenerationBenchmark.class, generationRows()));
-    if (sections.contains("generation")) {
-      ssm.stream(Streaming.states());
-    }
-    bars.stateSpaces(states);
+    stateSpaces(tables, bars);
     List<Trial> models = trials("models", ModelBenchmark.class, modelRows());
     tables.models(models);
     bars.models(models);
@@ -159,6 +152,17 @@ public final class Report {
     bars.attention(attention);
     bars.sparse(sparse);
     return Stream.concat(decode.stream(), attention.stream()).toList();
+  }
+
+  private void stateSpaces(Tables tables, Bars bars) throws RunnerException {
+    List<Trial> states = trials("s4", StateSpaceBenchmark.class, stateSpaceRows());
+    StateTables more = new StateTables(tables);
+    more.sums(states);
+    more.generation(trials("generation", GenerationBenchmark.class, generationRows()));
+    if (sections.contains("generation")) {
+      more.stream(Streaming.states());
+    }
+    bars.stateSpaces(states);
   }
 
   private void cases(Tables tables) throws RunnerException {

@@ -30,11 +30,11 @@ class SsmLayerTest {
   private static final SsmOptions SMALL =
       SsmOptions.of(H).withModes(8).withSteps(0.01, 0.2).withType(DType.F64);
 
-  private interface Maker {
+  interface Maker {
     SsmLayer in(Scope scope);
   }
 
-  private record Named(String name, Maker maker) {
+  record Named(String name, Maker maker) {
     @Override
     public String toString() {
       return name;

@@ -67,7 +67,7 @@ final class DeepS4 extends Layer {
           sum.add(blocks(x, (i, z) -> streams.get(i).next(z)));
         }
       }
-      Tensor mean = sum.value().squeeze(1).div(pixels.dim(1));
+      Tensor mean = sum.value().squeeze(1).div((double) pixels.dim(1));
       return decoder.forward(mean).in(pixels.scope());
     } finally {
       streams.forEach(SsmStream::close);
