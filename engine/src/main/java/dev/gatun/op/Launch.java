@@ -4,6 +4,7 @@ import dev.gatun.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// One OpenCL kernel launch as plain data: what runs, on what, over how many work-items.
 ///
@@ -18,6 +19,8 @@ import java.util.List;
 /// @param arguments in the order of the function's parameters
 /// @param global work-items along each axis; where one is 0 nothing is launched
 /// @param local work-items of a group along each axis, which divide `global`
+/// @param pointwise what it does to each element, where that is all it does: a device may then join
+///   launches
 public record Launch(
     ClSource source,
     List<String> defines,
@@ -25,9 +28,30 @@ public record Launch(
     String entry,
     List<Argument> arguments,
     List<Long> global,
-    List<Long> local) {
+    List<Long> local,
+    Optional<Pointwise> pointwise) {
   /// Bytes between pieces of work memory.
   private static final long ALIGN = 128;
+
+  /// A function of each of `n` elements: output 0 is `f(x, y, a, b)`, where `x` and `y` are inputs
+  /// 0 and 1 (or twice input 0, if there is one only).
+  ///
+  /// @param functions what the body calls
+  /// @param body of the function, OpenCL C on vectors `V`
+  /// @param type of operands and result
+  /// @param n elements
+  /// @param each for each input, whether it has an element for each one of the result, or one for
+  ///   all
+  /// @param a an attribute
+  /// @param b another one
+  public record Pointwise(
+      ClSource functions,
+      String body,
+      DType type,
+      long n,
+      List<Boolean> each,
+      double a,
+      double b) {}
 
   /// A parameter of the kernel function.
   public sealed interface Argument {}
@@ -106,6 +130,7 @@ public record Launch(
     private final List<String> defines = new ArrayList<>();
     private final List<Argument> arguments = new ArrayList<>();
     private String options = "";
+    private Optional<Pointwise> pointwise = Optional.empty();
 
     private Builder(ClSource source, String entry) {
       this.source = source;
@@ -125,6 +150,12 @@ public record Launch(
       }
       define("IS_" + type, 1);
       return define("T", name(type));
+    }
+
+    /// Says that the launch does nothing but `p`.
+    public Builder pointwise(Pointwise p) {
+      pointwise = Optional.of(p);
+      return this;
     }
 
     /// Adds an argument.
@@ -211,7 +242,14 @@ public record Launch(
 
     private Launch end(List<Long> global, List<Long> local) {
       return new Launch(
-          source, List.copyOf(defines), options, entry, List.copyOf(arguments), global, local);
+          source,
+          List.copyOf(defines),
+          options,
+          entry,
+          List.copyOf(arguments),
+          global,
+          local,
+          pointwise);
     }
   }
 }

@@ -37,6 +37,11 @@ public final class OpenClDevice implements Device {
   private final ClQueue queue;
   private final ClBuffers buffers;
   private final ClPrograms programs;
+  private final Fusion fusion;
+
+  /// An application may enqueue work of its own behind ours: nothing is held back from it.
+  private final boolean holdsBack;
+
   private final DeviceInfo info;
   private final boolean unified;
   private final Trace trace = new Trace();
@@ -108,7 +113,7 @@ public final class OpenClDevice implements Device {
     }
   }
 
-  private OpenClDevice(ClSession session, String name, Options options) {
+  private OpenClDevice(ClSession session, String name, Options options, boolean holdsBack) {
     this.session = session;
     this.found = session.found();
     this.name = name;
@@ -122,6 +127,10 @@ public final class OpenClDevice implements Device {
             options.exactBuffers(),
             queue::finish);
     this.programs = new ClPrograms(session.context(), found, options.cache());
+    this.holdsBack = holdsBack;
+    this.fusion =
+        new Fusion((l, in, out) ->
+            queue.enqueue(l, programs.kernel(l), in, out, MemorySegment.NULL, false));
     this.unified = number(CL.CL_DEVICE_HOST_UNIFIED_MEMORY()) != 0;
     this.info =
         new DeviceInfo(
@@ -184,12 +193,14 @@ public final class OpenClDevice implements Device {
           "OpenClDevice: the device must be a number, gpu, cpu or part of a name of %s; got %s"
               .formatted(all, which));
     }
-    return of(ClSession.open(all.get(index), options.computeUnits()), "opencl:" + index, options);
+    return of(
+        ClSession.open(all.get(index), options.computeUnits()), "opencl:" + index, options, true);
   }
 
-  private static OpenClDevice of(ClSession session, String name, Options options) {
+  private static OpenClDevice of(
+      ClSession session, String name, Options options, boolean holdsBack) {
     try {
-      return new OpenClDevice(session, name, options);
+      return new OpenClDevice(session, name, options, holdsBack);
     } catch (RuntimeException e) {
       session.close();
       throw e;
@@ -204,7 +215,10 @@ public final class OpenClDevice implements Device {
   /// @throws ClException if a handle is none
   public static OpenClDevice wrap(long platform, long device, long context, long queue) {
     return of(
-        ClSession.retain(platform, device, context, queue), "opencl:wrapped", Options.standard());
+        ClSession.retain(platform, device, context, queue),
+        "opencl:wrapped",
+        Options.standard(),
+        false);
   }
 
   /// A tensor over an application's own memory object, which is retained until `scope` is closed.
@@ -301,12 +315,13 @@ public final class OpenClDevice implements Device {
   @Override
   public void release(Buffer buffer) {
     ClBuffer b = (ClBuffer) buffer;
-    if (b.isWrapped()) {
-      // The caller may free the memory next.
-      synchronized (this) {
-        if (!closed) {
-          queue.finish();
-        }
+    synchronized (this) {
+      if (b.isWrapped() && !closed) {
+        // The caller may free the memory next.
+        fusion.flush();
+        queue.finish();
+      } else {
+        fusion.release(b);
       }
     }
     buffers.give(b);
@@ -330,6 +345,10 @@ public final class OpenClDevice implements Device {
     synchronized (this) {
       try {
         requireOpen();
+        if (holdsBack && start == 0 && fusion.takes(op, launches, in, out)) {
+          return;
+        }
+        fusion.before(in, out, Optional.ofNullable(scratch));
         for (Launch l : launches) {
           if (l.global().stream().allMatch(n -> n > 0)) {
             MemorySegment work = scratch == null ? MemorySegment.NULL : scratch.memory();
@@ -389,6 +408,7 @@ public final class OpenClDevice implements Device {
       }
       synchronized (this) {
         requireOpen();
+        fusion.flush();
         queue.write((ClBuffer) target, offset, host);
       }
     }
@@ -403,6 +423,7 @@ public final class OpenClDevice implements Device {
       MemorySegment host = target.isNative() ? target : arena.allocate(target.byteSize(), 64);
       synchronized (this) {
         requireOpen();
+        fusion.flush();
         queue.read((ClBuffer) source, offset, host);
       }
       if (!target.isNative()) {
@@ -414,7 +435,13 @@ public final class OpenClDevice implements Device {
   /// Waits until all that was called so far is computed; for measuring.
   public synchronized void finish() {
     requireOpen();
+    fusion.flush();
     queue.finish();
+  }
+
+  /// Chains of elementwise calls that went as one kernel, for tests.
+  synchronized long fusedChains() {
+    return fusion.fused();
   }
 
   private synchronized void requireOpen() {
@@ -429,6 +456,7 @@ public final class OpenClDevice implements Device {
       return;
     }
     closed = true;
+    fusion.drop();
     // A lost device fails here, and what it held is given back all the same.
     try {
       queue.close();

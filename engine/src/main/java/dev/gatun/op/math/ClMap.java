@@ -10,7 +10,8 @@ import java.util.List;
 
 /// OpenCL launches of elementwise ops from the body of a function of one element.
 final class ClMap {
-  private static final ClSource SOURCE = ClSource.of(ClMap.class, "map.cl");
+  private static final ClSource SOURCE = ClSource.of(ClMap.class, "functions.cl", "map.cl");
+  private static final ClSource FUNCTIONS = ClSource.of(ClMap.class, "functions.cl");
   private static final int CPU_CHUNK = 256;
   private static final int CPU_GROUP = 16;
   private static final int GPU_GROUP = 64;
@@ -20,13 +21,30 @@ final class ClMap {
   /// `y = f(x)`; `body` sees `x`, `a` and `b`.
   static List<Launch> unary(DeviceInfo d, String body, Spec x, DType result, double a, double b) {
     DType t = x.dtype();
-    Launch.Builder l = program(d, "unary", body, t, result).in(0).out(0).longs(x.shape().elems());
-    return List.of(attributes(l, t, a, b).over(items(d, x.shape().elems()), group(d)));
+    long n = x.shape().elems();
+    Launch.Builder l = program(d, "unary", body, t, result).in(0).out(0).longs(n);
+    if (t.computes() && result == t) {
+      l.pointwise(new Launch.Pointwise(FUNCTIONS, body, t, n, List.of(true), a, b));
+    }
+    return List.of(attributes(l, t, a, b).over(items(d, n), group(d)));
   }
 
   /// `z = f(x, y)` with broadcasting; `body` sees `x`, `y`, `a` and `b`.
   static List<Launch> binary(DeviceInfo d, String body, List<Spec> in, Spec z, double a, double b) {
-    return binary(program(d, "binary", body, in.get(0).dtype(), z.dtype()), d, in, z, a, b);
+    DType t = in.get(0).dtype();
+    Launch.Builder l = program(d, "binary", body, t, z.dtype());
+    long[] r = plan(in, z);
+    if (t.computes() && z.dtype() == t && r[Elementwise.AXES] == 1) {
+      List<Boolean> each = List.of(r[Elementwise.X_INNER] != 0, r[Elementwise.Y_INNER] != 0);
+      l.pointwise(new Launch.Pointwise(FUNCTIONS, body, t, r[Elementwise.INNER], each, a, b));
+    }
+    return binary(l, d, in, z, a, b);
+  }
+
+  private static long[] plan(List<Spec> in, Spec z) {
+    long[] r = new long[Elementwise.Y_STRIDE + Elementwise.MAX_AXES];
+    Elementwise.plan(r, in.get(0).shape(), in.get(1).shape(), z.shape());
+    return r;
   }
 
   /// `z = x slope(y)`; `slope` is an expression in `x` and `a`.
@@ -41,8 +59,7 @@ final class ClMap {
 
   private static List<Launch> binary(
       Launch.Builder l, DeviceInfo d, List<Spec> in, Spec z, double a, double b) {
-    long[] r = new long[Elementwise.Y_STRIDE + Elementwise.MAX_AXES];
-    Elementwise.plan(r, in.get(0).shape(), in.get(1).shape(), z.shape());
+    long[] r = plan(in, z);
     int axes = (int) r[Elementwise.AXES];
     long inner = r[Elementwise.INNER];
     l.in(0, 1)
