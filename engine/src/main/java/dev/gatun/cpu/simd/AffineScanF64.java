@@ -1,0 +1,441 @@
+package dev.gatun.cpu.simd;
+
+import static dev.gatun.cpu.simd.ReduceF64.load;
+import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.NE;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+
+/// The recurrence `h = a h + b` in F64. Offsets are in elements; steps lie `Step` elements apart,
+/// which is negative to go backward in memory. States are carried in `w`, where what is below the
+/// least normal number becomes 0 every four steps.
+public final class AffineScanF64 {
+  private static final int LANES = Lanes.F64.length();
+  private static final long SIZE = Double.BYTES;
+  private static final VectorShuffle<Double> UP1 = up(1);
+  private static final VectorShuffle<Double> UP2 = up(2);
+  private static final VectorShuffle<Double> UP4 = up(4);
+  private static final VectorShuffle<Double> UP8 = up(8);
+  private static final VectorMask<Double> LOW1 = low(1);
+  private static final VectorMask<Double> LOW2 = low(2);
+  private static final VectorMask<Double> LOW4 = low(4);
+  private static final VectorMask<Double> LOW8 = low(8);
+  private static final VectorShuffle<Double> LAST = VectorShuffle.fromOp(Lanes.F64, i -> LANES - 1);
+  private static final VectorShuffle<Double> TURN =
+      VectorShuffle.fromOp(Lanes.F64, i -> LANES - 1 - i);
+
+  private AffineScanF64() {}
+
+  private static VectorShuffle<Double> up(int distance) {
+    return VectorShuffle.fromOp(Lanes.F64, i -> (i - distance + 2 * LANES) % LANES);
+  }
+
+  private static VectorMask<Double> low(int lanes) {
+    return VectorMask.fromLong(Lanes.F64, (1L << Math.min(lanes, LANES)) - 1);
+  }
+
+  /// Steps of `n` channels side by side, `n` a multiple of the lanes; of gates, `shared` ones are
+  /// one number a step.
+  public static void columns(
+      MemorySegment a,
+      long aAt,
+      long aStep,
+      boolean shared,
+      MemorySegment b,
+      long bAt,
+      long bStep,
+      MemorySegment h,
+      long hAt,
+      long hStep,
+      int rows,
+      int n,
+      MemorySegment w,
+      long wAt) {
+    int r = 0;
+    for (; r + 4 <= rows; r += 4) {
+      long ao = (aAt + r * aStep) * SIZE;
+      long bo = (bAt + r * bStep) * SIZE;
+      long ho = (hAt + r * hStep) * SIZE;
+      if (shared) {
+        fourShared(a, ao, aStep * SIZE, b, bo, bStep * SIZE, h, ho, hStep * SIZE, n, w, wAt * SIZE);
+      } else {
+        four(a, ao, aStep * SIZE, b, bo, bStep * SIZE, h, ho, hStep * SIZE, n, w, wAt * SIZE);
+      }
+    }
+    for (; r < rows; r++) {
+      long ao = (aAt + r * aStep) * SIZE;
+      long bo = (bAt + r * bStep) * SIZE;
+      one(a, ao, shared, b, bo, h, (hAt + r * hStep) * SIZE, n, w, wAt * SIZE);
+    }
+  }
+
+  private static void four(
+      MemorySegment a,
+      long ao,
+      long as,
+      MemorySegment b,
+      long bo,
+      long bs,
+      MemorySegment h,
+      long ho,
+      long hs,
+      int n,
+      MemorySegment w,
+      long wo) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    h = Lanes.offHeap(h);
+    w = Lanes.offHeap(w);
+    for (int i = 0; i < n; i += LANES) {
+      long o = i * SIZE;
+      DoubleVector s0 = load(a, ao + o).fma(load(w, wo + o), load(b, bo + o));
+      DoubleVector s1 = load(a, ao + as + o).fma(s0, load(b, bo + bs + o));
+      DoubleVector s2 = load(a, ao + 2 * as + o).fma(s1, load(b, bo + 2 * bs + o));
+      DoubleVector s3 = load(a, ao + 3 * as + o).fma(s2, load(b, bo + 3 * bs + o));
+      s0.intoMemorySegment(h, ho + o, Lanes.ORDER);
+      s1.intoMemorySegment(h, ho + hs + o, Lanes.ORDER);
+      s2.intoMemorySegment(h, ho + 2 * hs + o, Lanes.ORDER);
+      s3.intoMemorySegment(h, ho + 3 * hs + o, Lanes.ORDER);
+      flushed(s3).intoMemorySegment(w, wo + o, Lanes.ORDER);
+    }
+  }
+
+  private static void fourShared(
+      MemorySegment a,
+      long ao,
+      long as,
+      MemorySegment b,
+      long bo,
+      long bs,
+      MemorySegment h,
+      long ho,
+      long hs,
+      int n,
+      MemorySegment w,
+      long wo) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    h = Lanes.offHeap(h);
+    w = Lanes.offHeap(w);
+    DoubleVector a0 = DoubleVector.broadcast(Lanes.F64, a.get(Lanes.DOUBLE, ao));
+    DoubleVector a1 = DoubleVector.broadcast(Lanes.F64, a.get(Lanes.DOUBLE, ao + as));
+    DoubleVector a2 = DoubleVector.broadcast(Lanes.F64, a.get(Lanes.DOUBLE, ao + 2 * as));
+    DoubleVector a3 = DoubleVector.broadcast(Lanes.F64, a.get(Lanes.DOUBLE, ao + 3 * as));
+    for (int i = 0; i < n; i += LANES) {
+      long o = i * SIZE;
+      DoubleVector s0 = a0.fma(load(w, wo + o), load(b, bo + o));
+      DoubleVector s1 = a1.fma(s0, load(b, bo + bs + o));
+      DoubleVector s2 = a2.fma(s1, load(b, bo + 2 * bs + o));
+      DoubleVector s3 = a3.fma(s2, load(b, bo + 3 * bs + o));
+      s0.intoMemorySegment(h, ho + o, Lanes.ORDER);
+      s1.intoMemorySegment(h, ho + hs + o, Lanes.ORDER);
+      s2.intoMemorySegment(h, ho + 2 * hs + o, Lanes.ORDER);
+      s3.intoMemorySegment(h, ho + 3 * hs + o, Lanes.ORDER);
+      flushed(s3).intoMemorySegment(w, wo + o, Lanes.ORDER);
+    }
+  }
+
+  private static void one(
+      MemorySegment a,
+      long ao,
+      boolean shared,
+      MemorySegment b,
+      long bo,
+      MemorySegment h,
+      long ho,
+      int n,
+      MemorySegment w,
+      long wo) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    h = Lanes.offHeap(h);
+    w = Lanes.offHeap(w);
+    long as = shared ? 0 : SIZE;
+    for (int i = 0; i < n; i++) {
+      double gate = a.get(Lanes.DOUBLE, ao + i * as);
+      double s =
+          Math.fma(gate, w.get(Lanes.DOUBLE, wo + i * SIZE), b.get(Lanes.DOUBLE, bo + i * SIZE));
+      h.set(Lanes.DOUBLE, ho + i * SIZE, s);
+      w.set(Lanes.DOUBLE, wo + i * SIZE, flushed(s));
+    }
+  }
+
+  /// [#columns] of any number of channels, one by one within a step.
+  public static void narrow(
+      MemorySegment a,
+      long aAt,
+      long aStep,
+      boolean shared,
+      MemorySegment b,
+      long bAt,
+      long bStep,
+      MemorySegment h,
+      long hAt,
+      long hStep,
+      int rows,
+      int n,
+      MemorySegment w,
+      long wAt) {
+    for (int r = 0; r < rows; r++) {
+      long ao = (aAt + r * aStep) * SIZE;
+      long bo = (bAt + r * bStep) * SIZE;
+      one(a, ao, shared, b, bo, h, (hAt + r * hStep) * SIZE, n, w, wAt * SIZE);
+    }
+  }
+
+  /// What `rows` steps make of a state `s`: `p s + q`, multiplied onto `p` at `wAt` and folded into
+  /// `q` at `wAt + apart`, for `n` channels.
+  public static void fold(
+      MemorySegment a,
+      long aAt,
+      long aStep,
+      boolean shared,
+      MemorySegment b,
+      long bAt,
+      long bStep,
+      int rows,
+      int n,
+      MemorySegment w,
+      long wAt,
+      long apart) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    w = Lanes.offHeap(w);
+    int full = Lanes.F64.loopBound(n);
+    long as = aStep * SIZE;
+    long bs = bStep * SIZE;
+    for (int i = 0; i < full; i += LANES) {
+      long po = (wAt + i) * SIZE;
+      long qo = po + apart * SIZE;
+      DoubleVector p = load(w, po);
+      DoubleVector q = load(w, qo);
+      long ao = (shared ? aAt : aAt + i) * SIZE;
+      long bo = (bAt + i) * SIZE;
+      for (int r = 0; r < rows; r++) {
+        DoubleVector gate =
+            shared
+                ? DoubleVector.broadcast(Lanes.F64, a.get(Lanes.DOUBLE, ao + r * as))
+                : load(a, ao + r * as);
+        p = p.mul(gate);
+        q = gate.fma(q, load(b, bo + r * bs));
+      }
+      flushed(p).intoMemorySegment(w, po, Lanes.ORDER);
+      flushed(q).intoMemorySegment(w, qo, Lanes.ORDER);
+    }
+    for (int i = full; i < n; i++) {
+      foldOne(a, shared ? aAt : aAt + i, aStep, b, bAt + i, bStep, rows, w, wAt + i, apart);
+    }
+  }
+
+  private static void foldOne(
+      MemorySegment a,
+      long aAt,
+      long aStep,
+      MemorySegment b,
+      long bAt,
+      long bStep,
+      int rows,
+      MemorySegment w,
+      long wAt,
+      long apart) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    w = Lanes.offHeap(w);
+    double p = w.get(Lanes.DOUBLE, wAt * SIZE);
+    double q = w.get(Lanes.DOUBLE, (wAt + apart) * SIZE);
+    for (int r = 0; r < rows; r++) {
+      double gate = a.get(Lanes.DOUBLE, (aAt + r * aStep) * SIZE);
+      p *= gate;
+      q = Math.fma(gate, q, b.get(Lanes.DOUBLE, (bAt + r * bStep) * SIZE));
+    }
+    w.set(Lanes.DOUBLE, wAt * SIZE, flushed(p));
+    w.set(Lanes.DOUBLE, (wAt + apart) * SIZE, flushed(q));
+  }
+
+  /// Steps of one channel that lie side by side: in each vector, steps are joined with those 1, 2,
+  /// 4 and 8 before them (Hillis and Steele, 1986), then with the state. `n` is a multiple of the
+  /// lanes; `at` are the lowest elements also where the last step comes first. False, and no state
+  /// written, if a result is not finite: joined steps may be so where single ones are not.
+  public static boolean row(
+      MemorySegment a,
+      long aAt,
+      MemorySegment b,
+      long bAt,
+      MemorySegment h,
+      long hAt,
+      int n,
+      boolean reverse,
+      MemorySegment w,
+      long wAt) {
+    return reverse
+        ? rowBackward(a, aAt * SIZE, b, bAt * SIZE, h, hAt * SIZE, n, w, wAt * SIZE)
+        : rowForward(a, aAt * SIZE, b, bAt * SIZE, h, hAt * SIZE, n, w, wAt * SIZE);
+  }
+
+  private static boolean rowForward(
+      MemorySegment a,
+      long ao,
+      MemorySegment b,
+      long bo,
+      MemorySegment h,
+      long ho,
+      int n,
+      MemorySegment w,
+      long wo) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    h = Lanes.offHeap(h);
+    w = Lanes.offHeap(w);
+    DoubleVector zero = DoubleVector.zero(Lanes.F64);
+    DoubleVector one = DoubleVector.broadcast(Lanes.F64, 1);
+    DoubleVector carry = DoubleVector.broadcast(Lanes.F64, w.get(Lanes.DOUBLE, wo));
+    DoubleVector bad = zero;
+    for (int i = 0; i < n; i += LANES) {
+      DoubleVector p = load(a, ao + i * SIZE);
+      DoubleVector q = load(b, bo + i * SIZE);
+      q = p.fma(q.rearrange(UP1).blend(zero, LOW1), q);
+      p = p.mul(p.rearrange(UP1).blend(one, LOW1));
+      q = p.fma(q.rearrange(UP2).blend(zero, LOW2), q);
+      p = p.mul(p.rearrange(UP2).blend(one, LOW2));
+      q = LANES > 4 ? p.fma(q.rearrange(UP4).blend(zero, LOW4), q) : q;
+      p = LANES > 4 ? p.mul(p.rearrange(UP4).blend(one, LOW4)) : p;
+      q = LANES > 8 ? p.fma(q.rearrange(UP8).blend(zero, LOW8), q) : q;
+      p = LANES > 8 ? p.mul(p.rearrange(UP8).blend(one, LOW8)) : p;
+      DoubleVector s = p.fma(carry, q);
+      carry = flushed(s.rearrange(LAST));
+      bad = s.fma(zero, bad);
+      s.intoMemorySegment(h, ho + i * SIZE, Lanes.ORDER);
+    }
+    if (bad.compare(NE, bad).anyTrue()) {
+      return false;
+    }
+    w.set(Lanes.DOUBLE, wo, carry.lane(0));
+    return true;
+  }
+
+  private static boolean rowBackward(
+      MemorySegment a,
+      long ao,
+      MemorySegment b,
+      long bo,
+      MemorySegment h,
+      long ho,
+      int n,
+      MemorySegment w,
+      long wo) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    h = Lanes.offHeap(h);
+    w = Lanes.offHeap(w);
+    DoubleVector zero = DoubleVector.zero(Lanes.F64);
+    DoubleVector one = DoubleVector.broadcast(Lanes.F64, 1);
+    DoubleVector carry = DoubleVector.broadcast(Lanes.F64, w.get(Lanes.DOUBLE, wo));
+    DoubleVector bad = zero;
+    for (int i = n - LANES; i >= 0; i -= LANES) {
+      DoubleVector p = load(a, ao + i * SIZE).rearrange(TURN);
+      DoubleVector q = load(b, bo + i * SIZE).rearrange(TURN);
+      q = p.fma(q.rearrange(UP1).blend(zero, LOW1), q);
+      p = p.mul(p.rearrange(UP1).blend(one, LOW1));
+      q = p.fma(q.rearrange(UP2).blend(zero, LOW2), q);
+      p = p.mul(p.rearrange(UP2).blend(one, LOW2));
+      q = LANES > 4 ? p.fma(q.rearrange(UP4).blend(zero, LOW4), q) : q;
+      p = LANES > 4 ? p.mul(p.rearrange(UP4).blend(one, LOW4)) : p;
+      q = LANES > 8 ? p.fma(q.rearrange(UP8).blend(zero, LOW8), q) : q;
+      p = LANES > 8 ? p.mul(p.rearrange(UP8).blend(one, LOW8)) : p;
+      DoubleVector s = p.fma(carry, q);
+      carry = flushed(s.rearrange(LAST));
+      bad = s.fma(zero, bad);
+      s.rearrange(TURN).intoMemorySegment(h, ho + i * SIZE, Lanes.ORDER);
+    }
+    if (bad.compare(NE, bad).anyTrue()) {
+      return false;
+    }
+    w.set(Lanes.DOUBLE, wo, carry.lane(0));
+    return true;
+  }
+
+  /// [#fold] of one channel whose steps lie side by side, as in [#row]: of each vector only the
+  /// last lane counts.
+  public static void foldRow(
+      MemorySegment a,
+      long aAt,
+      MemorySegment b,
+      long bAt,
+      int n,
+      boolean reverse,
+      MemorySegment w,
+      long wAt,
+      long apart) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    w = Lanes.offHeap(w);
+    long ao = aAt * SIZE;
+    long bo = bAt * SIZE;
+    DoubleVector total = DoubleVector.broadcast(Lanes.F64, w.get(Lanes.DOUBLE, wAt * SIZE));
+    DoubleVector sum = DoubleVector.broadcast(Lanes.F64, w.get(Lanes.DOUBLE, (wAt + apart) * SIZE));
+    for (int i = 0; i < n; i += LANES) {
+      long o = (reverse ? n - LANES - i : i) * SIZE;
+      DoubleVector p = load(a, ao + o);
+      DoubleVector q = load(b, bo + o);
+      p = reverse ? p.rearrange(TURN) : p;
+      q = reverse ? q.rearrange(TURN) : q;
+      q = p.fma(q.rearrange(UP1), q);
+      p = p.mul(p.rearrange(UP1));
+      q = p.fma(q.rearrange(UP2), q);
+      p = p.mul(p.rearrange(UP2));
+      q = LANES > 4 ? p.fma(q.rearrange(UP4), q) : q;
+      p = LANES > 4 ? p.mul(p.rearrange(UP4)) : p;
+      q = LANES > 8 ? p.fma(q.rearrange(UP8), q) : q;
+      p = LANES > 8 ? p.mul(p.rearrange(UP8)) : p;
+      p = p.rearrange(LAST);
+      sum = flushed(p.fma(sum, q.rearrange(LAST)));
+      total = flushed(total.mul(p));
+    }
+    w.set(Lanes.DOUBLE, wAt * SIZE, total.lane(0));
+    w.set(Lanes.DOUBLE, (wAt + apart) * SIZE, sum.lane(0));
+  }
+
+  /// `y = x z`, rows of `n` that lie `Step` apart.
+  public static void product(
+      MemorySegment x,
+      long xAt,
+      long xStep,
+      MemorySegment z,
+      long zAt,
+      long zStep,
+      MemorySegment y,
+      long yAt,
+      long yStep,
+      int rows,
+      int n) {
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    z = Lanes.offHeap(z);
+    int full = Lanes.F64.loopBound(n);
+    for (int r = 0; r < rows; r++) {
+      long xo = (xAt + r * xStep) * SIZE;
+      long yo = (yAt + r * yStep) * SIZE;
+      long zo = (zAt + r * zStep) * SIZE;
+      for (int i = 0; i < full; i += LANES) {
+        load(x, xo + i * SIZE)
+            .mul(load(z, zo + i * SIZE))
+            .intoMemorySegment(y, yo + i * SIZE, Lanes.ORDER);
+      }
+      for (int i = full; i < n; i++) {
+        double v = x.get(Lanes.DOUBLE, xo + i * SIZE) * z.get(Lanes.DOUBLE, zo + i * SIZE);
+        y.set(Lanes.DOUBLE, yo + i * SIZE, v);
+      }
+    }
+  }
+
+  private static DoubleVector flushed(DoubleVector s) {
+    return s.blend(0, s.abs().compare(LT, Double.MIN_NORMAL));
+  }
+
+  private static double flushed(double s) {
+    return Math.abs(s) < Double.MIN_NORMAL ? 0 : s;
+  }
+}
