@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 /// errors are those of some dozen steps in the type.
 final class ScanCases {
   static final List<OpCase> ALL =
-      Stream.of(affine(), chunked(), complex()).flatMap(List::stream).toList();
+      Stream.of(affine(), chunked(), complex(), blocks()).flatMap(List::stream).toList();
 
   private ScanCases() {}
 
@@ -129,5 +129,40 @@ final class ScanCases {
                         d.normal(d.n(), 3),
                         d.normal(d.n(), 3)))
             .ulpsOfScale(n -> 64));
+  }
+
+  /// Matrices that make states no larger.
+  private static Input matrices(Draw d, long... dims) {
+    return d.uniform(-0.45, 0.45, dims);
+  }
+
+  private static List<OpCase> blocks() {
+    return List.of(
+        OpCase.of(
+                "scan.blocks",
+                Scan.blocks(1, 2),
+                d -> List.of(matrices(d, 2, 5, 2, 2, d.n()), d.normal(2, 5, 2, d.n())))
+            .ulpsOfScale(n -> 32)
+            .big(4_000)
+            .wrong("a [.., T, k, k, ..]", "F32[3,2]", "F32[3,2]")
+            .wrong("a [.., T, k, k, ..]", "F32[2,3,2,2,4]", "F32[2,3,3,4]"),
+        OpCase.of(
+                "scan.blocks.time",
+                Scan.blocks(1, 3).reversed(),
+                d -> List.of(matrices(d, 2, d.n(), 3, 3), d.normal(2, d.n(), 3), d.normal(2, 3)))
+            .ulpsOfScale(n -> 32)
+            .big(4_000),
+        OpCase.of(
+                "scan.blocks.chunked",
+                Scan.blocks(0, 2).by(Mode.CHUNKED).exclusively(),
+                d -> List.of(matrices(d, d.n(), 2, 2, 3), d.normal(d.n(), 2, 3), d.normal(2, 3)))
+            .ulpsOfScale(n -> 32)
+            .big(9_000),
+        OpCase.of(
+                "scan.blocks.shared",
+                Scan.blocks(1, 2).by(Mode.CHUNKED),
+                d -> List.of(matrices(d, 1, 1, 2, 2, 1), d.normal(2, 70, 2, d.n())))
+            .ulpsOfScale(n -> 64 + 2 * n)
+            .big(1_037));
   }
 }

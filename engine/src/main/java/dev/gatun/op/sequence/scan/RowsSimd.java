@@ -1,18 +1,25 @@
 package dev.gatun.op.sequence.scan;
 
+import static dev.gatun.op.sequence.scan.ScanLayout.GATE_HOP;
 import static dev.gatun.op.sequence.scan.ScanLayout.GATE_STEP;
+import static dev.gatun.op.sequence.scan.ScanLayout.HOP;
 import static dev.gatun.op.sequence.scan.ScanLayout.INNER;
 import static dev.gatun.op.sequence.scan.ScanLayout.SHARED;
 import static dev.gatun.op.sequence.scan.ScanLayout.STEP;
 import static dev.gatun.op.sequence.scan.ScanSimd.COMPLEX;
+import static dev.gatun.op.sequence.scan.ScanSimd.GATES;
 import static dev.gatun.op.sequence.scan.ScanSimd.GRAD;
 import static dev.gatun.op.sequence.scan.ScanSimd.REVERSE;
+import static dev.gatun.op.sequence.scan.ScanSimd.SIZE;
 import static dev.gatun.op.sequence.scan.ScanSimd.SLOT;
 
 import dev.gatun.cpu.simd.AffineScanF32;
 import dev.gatun.cpu.simd.AffineScanF64;
+import dev.gatun.cpu.simd.BlockScanF32;
+import dev.gatun.cpu.simd.BlockScanF64;
 import dev.gatun.cpu.simd.ComplexScanF32;
 import dev.gatun.cpu.simd.ComplexScanF64;
+import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
 import java.lang.foreign.MemorySegment;
@@ -34,11 +41,16 @@ final class RowsSimd {
       long hAt,
       long hStep,
       int rows,
-      long w) {
+      long w,
+      long spare) {
     long[] r = c.registers();
     int width = StripSimd.width(r, run);
     int lanes = StripSimd.lanes(c);
     if (rows <= 0) {
+      return;
+    }
+    if (r[HOP] > 0) {
+      blocks(c, run, a, b, r[HOP], c.in(in), h, hAt, hStep, rows, w, spare);
       return;
     }
     if (isRow(r) && rows >= lanes && hStep != 0) {
@@ -121,6 +133,83 @@ final class RowsSimd {
     }
   }
 
+  /// Steps with matrices. States that nobody reads go to one row.
+  private static void blocks(
+      Call c,
+      long run,
+      long a,
+      long b,
+      long bHop,
+      MemorySegment y,
+      MemorySegment h,
+      long hAt,
+      long hStep,
+      int rows,
+      long w,
+      long spare) {
+    long[] r = c.registers();
+    int width = StripSimd.width(r, run);
+    int lanes = StripSimd.lanes(c);
+    int full = width < lanes ? width : width / lanes * lanes;
+    long s = r[REVERSE] == 1 ? -1 : 1;
+    long hHop = hStep == 0 ? 0 : r[HOP];
+    for (int t = 0; t < rows; t++) {
+      long gate = a + s * t * r[GATE_STEP];
+      long bAt = bHop == 0 ? b : b + s * t * r[STEP];
+      long to = hAt + t * hStep;
+      block(c, gate, y, bAt, bHop, h, to, hHop, full, w, spare);
+      if (full < width) {
+        int o = width - lanes;
+        long own = r[SHARED] == 1 ? gate : gate + o;
+        block(c, own, y, bHop == 0 ? bAt : bAt + o, bHop, h, to + o, hHop, lanes, w + full, spare);
+      }
+    }
+  }
+
+  private static void block(
+      Call c,
+      long a,
+      MemorySegment y,
+      long b,
+      long bHop,
+      MemorySegment h,
+      long hAt,
+      long hHop,
+      int n,
+      long w,
+      long spare) {
+    long[] r = c.registers();
+    int k = (int) r[SIZE];
+    long row = r[GRAD] == 1 ? r[GATE_HOP] : k * r[GATE_HOP];
+    long column = r[GRAD] == 1 ? k * r[GATE_HOP] : r[GATE_HOP];
+    int own = r[SHARED] == 1 ? 0 : 1;
+    long slot = r[SLOT];
+    long room = spare + k * slot;
+    MemorySegment x = c.in(0);
+    MemorySegment m = c.scratch();
+    if (c.dtype() == DType.F32) {
+      BlockScanF32.step(x, a, row, column, own, k, y, b, bHop, h, hAt, hHop, n, m, w, slot, room);
+    } else {
+      BlockScanF64.step(x, a, row, column, own, k, y, b, bHop, h, hAt, hHop, n, m, w, slot, room);
+    }
+  }
+
+  /// What the steps make of each unit vector, and of nothing.
+  private static void foldBlocks(
+      Call c, long run, long a, long b, int in, int rows, long w, long spare) {
+    long[] r = c.registers();
+    int k = (int) r[SIZE];
+    long column = k * r[SLOT];
+    MemorySegment dump = c.scratch();
+    long zeros = spare + 2 * column;
+    long bytes = c.dtype().bytes();
+    Lanes.clear(dump, zeros * bytes, r[SLOT] * bytes);
+    for (int j = 0; j < k; j++) {
+      blocks(c, run, a, zeros, 0, dump, dump, spare, 0, rows, w + j * column, spare);
+    }
+    blocks(c, run, a, b, r[HOP], c.in(in), dump, spare, 0, rows, w + k * column, spare);
+  }
+
   private static void complex(
       Call c,
       long a,
@@ -163,11 +252,15 @@ final class RowsSimd {
   }
 
   /// What steps make of a state, onto what is at `w`.
-  static void fold(Call c, long run, long a, long b, int in, int rows, long w) {
+  static void fold(Call c, long run, long a, long b, int in, int rows, long w, long spare) {
     long[] r = c.registers();
     int width = StripSimd.width(r, run);
     int lanes = StripSimd.lanes(c);
     if (rows <= 0) {
+      return;
+    }
+    if (r[HOP] > 0) {
+      foldBlocks(c, run, a, b, in, rows, w, spare);
       return;
     }
     if (isRow(r)) {
@@ -237,7 +330,9 @@ final class RowsSimd {
     if (r[COMPLEX] == 0) {
       MemorySegment g = c.out(1);
       MemorySegment h = c.in(1);
-      if (n == 1 && Math.abs(step) == 1) {
+      if (r[HOP] > 0) {
+        products(c, at, before, step, rows, n);
+      } else if (n == 1 && Math.abs(step) == 1) {
         long down = step < 0 ? rows - 1 : 0;
         row(f32, g, at - down, h, before - down, da, rows);
       } else if (f32) {
@@ -256,6 +351,25 @@ final class RowsSimd {
       ComplexScanF32.product(g, gi, at, step, h, hi, before, step, da, di, at, step, rows, n);
     } else {
       ComplexScanF64.product(g, gi, at, step, h, hi, before, step, da, di, at, step, rows, n);
+    }
+  }
+
+  /// Gradients of matrices, number by number.
+  private static void products(Call c, long at, long before, long step, int rows, int n) {
+    long[] r = c.registers();
+    MemorySegment g = c.out(1);
+    MemorySegment h = c.in(1);
+    MemorySegment da = c.out(0);
+    int k = (int) r[SIZE];
+    for (int p = 0; p < r[GATES]; p++) {
+      long x = at + p / k * r[HOP];
+      long z = before + p % k * r[HOP];
+      long y = StripSimd.wholeAt(r, at) + p * r[HOP];
+      if (c.dtype() == DType.F32) {
+        AffineScanF32.product(g, x, step, h, z, step, da, y, step * k, rows, n);
+      } else {
+        AffineScanF64.product(g, x, step, h, z, step, da, y, step * k, rows, n);
+      }
     }
   }
 

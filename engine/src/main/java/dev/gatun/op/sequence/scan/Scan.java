@@ -121,11 +121,7 @@ public record Scan(Combiner combiner, int axis, boolean reverse, boolean exclusi
 
   @Override
   public void simd(Call c, Workers w) {
-    if (combiner.axes() > 0) {
-      reference(c);
-    } else {
-      ScanSimd.forward(this, c, w);
-    }
+    ScanSimd.forward(this, c, w);
   }
 
   @Override
@@ -196,11 +192,7 @@ public record Scan(Combiner combiner, int axis, boolean reverse, boolean exclusi
 
     @Override
     public void simd(Call c, Workers w) {
-      if (of.combiner.axes() > 0) {
-        reference(c);
-      } else {
-        ScanSimd.backward(this, c, w);
-      }
+      ScanSimd.backward(this, c, w);
     }
 
     @Override

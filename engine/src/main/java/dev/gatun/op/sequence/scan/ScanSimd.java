@@ -56,6 +56,12 @@ final class ScanSimd {
   /// First of the chunks' elements in work memory.
   private static final int SHARE = 24;
 
+  /// Numbers of a gate.
+  static final int GATES = 25;
+
+  /// Areas of a worker, of the size of a strip of states.
+  private static final int AREAS = 4;
+
   private static final Workers.Body WALK = ScanSimd::whole;
   private static final Workers.Body FOLD = ScanSimd::fold;
   private static final Workers.Body STARTS = ScanSimd::starts;
@@ -75,7 +81,7 @@ final class ScanSimd {
     long[] r = ScanLayout.of(combiner, axis, a.shape(), b.shape());
     long slot = slot(r[INNER]);
     long size = combiner.size();
-    long elems = 2 * size * slot * workers;
+    long elems = AREAS * size * slot * workers;
     long chunks = chunks(combiner, mode, r);
     if (chunks > 1) {
       // Strips are no narrower than two vectors, however many workers there are.
@@ -88,11 +94,11 @@ final class ScanSimd {
 
   /// Chunks of time: by shapes alone.
   private static long chunks(Combiner combiner, Mode mode, long[] r) {
-    if (mode == Mode.SEQUENTIAL || combiner.axes() > 0 || r[T] < 2) {
+    if (mode == Mode.SEQUENTIAL || r[T] < 2) {
       return 1;
     }
     long channels = r[INNER] * r[OUTERS];
-    boolean pays = channels < ScanCost.CHANNELS && r[T] >= ScanCost.STEPS;
+    boolean pays = combiner.axes() == 0 && channels < ScanCost.CHANNELS && r[T] >= ScanCost.STEPS;
     return mode == Mode.CHUNKED || pays ? Math.ceilDiv(r[T], chunk(r)) : 1;
   }
 
@@ -129,6 +135,7 @@ final class ScanSimd {
     r[EXCLUSIVE] = op.exclusive() ? 1 : 0;
     r[COMPLEX] = n - 1;
     r[SIZE] = op.combiner().size();
+    r[GATES] = op.combiner().gates();
     int lanes = c.dtype() == DType.F32 ? Lanes.F32.length() : Lanes.F64.length();
     r[WIDTH] = Math.min(r[INNER], WIDTH_MOST);
     // Narrower strips share the channels among more workers: a channel has the same bits in each.
@@ -139,7 +146,7 @@ final class ScanSimd {
     r[SLOT] = slot(r[INNER]);
     r[CHUNKS] = chunks(op.combiner(), op.mode(), r);
     r[CHUNK] = r[CHUNKS] == 1 ? r[T] : chunk(r);
-    r[SHARE] = 2 * r[SIZE] * r[SLOT] * w.count();
+    r[SHARE] = AREAS * r[SIZE] * r[SLOT] * w.count();
     int runs = Math.toIntExact(r[OUTERS] * r[STRIPS]);
     if (r[CHUNKS] == 1) {
       w.run(WALK, c, 0, runs);
@@ -161,35 +168,40 @@ final class ScanSimd {
 
   /// First element of a worker's states.
   private static long states(long[] r, int worker) {
-    return 2 * r[SIZE] * r[SLOT] * worker;
+    return AREAS * r[SIZE] * r[SLOT] * worker;
+  }
+
+  /// First element of a worker's other areas: a row nobody reads, room for states, zeros.
+  private static long spare(long[] r, int worker) {
+    return states(r, worker) + r[SIZE] * r[SLOT];
   }
 
   private static void whole(Call c, long phase, int run, int worker) {
     long[] r = c.registers();
     long at = states(r, worker);
     StripSimd.load(c, run, at);
-    StripSimd.walk(c, run, 0, r[T], at, at + r[SIZE] * r[SLOT]);
+    StripSimd.walk(c, run, 0, r[T], at, spare(r, worker));
     StripSimd.finish(c, run, at);
   }
 
   /// Elements of a chunk's share: parts of what it does, then of the states around it.
   private static long share(long[] r, long block) {
-    return r[SHARE] + block * (r[SIZE] + 3 * r[SIZE]) * r[SLOT];
+    return r[SHARE] + block * (r[GATES] + 3 * r[SIZE]) * r[SLOT];
   }
 
   private static long before(long[] r, long block) {
-    return share(r, block) + 2 * r[SIZE] * r[SLOT];
+    return share(r, block) + (r[GATES] + r[SIZE]) * r[SLOT];
   }
 
   private static long after(long[] r, long block) {
-    return share(r, block) + 3 * r[SIZE] * r[SLOT];
+    return share(r, block) + (r[GATES] + 2 * r[SIZE]) * r[SLOT];
   }
 
   private static void fold(Call c, long phase, int block, int worker) {
     long[] r = c.registers();
     long from = block % r[CHUNKS] * r[CHUNK];
     long to = Math.min(r[T], from + r[CHUNK]);
-    StripSimd.fold(c, block / r[CHUNKS], from, to, share(r, block));
+    StripSimd.fold(c, block / r[CHUNKS], from, to, share(r, block), spare(r, worker));
   }
 
   private static void starts(Call c, long phase, int run, int worker) {
@@ -207,8 +219,7 @@ final class ScanSimd {
     StripSimd.copy(c, before(r, block), after(r, block));
     long from = block % r[CHUNKS] * r[CHUNK];
     long to = Math.min(r[T], from + r[CHUNK]);
-    long spare = states(r, worker) + r[SIZE] * r[SLOT];
-    StripSimd.walk(c, block / r[CHUNKS], from, to, after(r, block), spare);
+    StripSimd.walk(c, block / r[CHUNKS], from, to, after(r, block), spare(r, worker));
   }
 
   private static void repair(Call c, long phase, int run, int worker) {

@@ -1,6 +1,8 @@
 package dev.gatun.op.sequence.scan;
 
+import static dev.gatun.op.sequence.scan.ScanLayout.GATE_HOP;
 import static dev.gatun.op.sequence.scan.ScanLayout.GATE_STEP;
+import static dev.gatun.op.sequence.scan.ScanLayout.HOP;
 import static dev.gatun.op.sequence.scan.ScanLayout.INNER;
 import static dev.gatun.op.sequence.scan.ScanLayout.SHARED;
 import static dev.gatun.op.sequence.scan.ScanLayout.STEP;
@@ -8,6 +10,7 @@ import static dev.gatun.op.sequence.scan.ScanLayout.T;
 import static dev.gatun.op.sequence.scan.ScanSimd.BEFORE;
 import static dev.gatun.op.sequence.scan.ScanSimd.COMPLEX;
 import static dev.gatun.op.sequence.scan.ScanSimd.EXCLUSIVE;
+import static dev.gatun.op.sequence.scan.ScanSimd.GATES;
 import static dev.gatun.op.sequence.scan.ScanSimd.GRAD;
 import static dev.gatun.op.sequence.scan.ScanSimd.INIT;
 import static dev.gatun.op.sequence.scan.ScanSimd.REVERSE;
@@ -49,6 +52,11 @@ final class StripSimd {
     } else {
       x.set(Lanes.DOUBLE, at * 8, v);
     }
+  }
+
+  /// The tensor with part `p` of numbers whose first is tensor `first`.
+  static int tensor(long[] r, int first, int p) {
+    return r[COMPLEX] == 1 ? first + p : first;
   }
 
   private static long outer(long[] r, long run) {
@@ -101,8 +109,8 @@ final class StripSimd {
     long at = ScanLayout.state(r, outer(r, run)) + column(r, run);
     for (int p = 0; p < r[SIZE]; p++) {
       for (int i = 0; i < slots(width, lanes(c)); i++) {
-        long from = at + channel(i, width, lanes(c));
-        double v = r[INIT] < 0 ? 0 : get(c.in((int) r[INIT] + p), from, f32);
+        long from = at + channel(i, width, lanes(c)) + p * r[HOP];
+        double v = r[INIT] < 0 ? 0 : get(c.in(tensor(r, (int) r[INIT], p)), from, f32);
         set(c.scratch(), w + p * r[SLOT] + i, f32, v);
       }
     }
@@ -115,29 +123,39 @@ final class StripSimd {
     int n = (int) r[COMPLEX] + 1;
     int width = width(r, run);
     long at = ScanLayout.state(r, outer(r, run)) + column(r, run);
+    int first = r[GRAD] == 1 ? 2 * n : n;
     for (int i = 0; i < slots(width, lanes(c)); i++) {
       int channel = channel(i, width, lanes(c));
-      double x = get(c.scratch(), w + i, f32);
-      double y = n == 1 ? 0 : get(c.scratch(), w + r[SLOT] + i, f32);
-      if (r[GRAD] == 1 && r[T] > 0) {
-        long gate = gateAt(c, r, run, r[T] - 1) + (r[SHARED] == 1 ? 0 : channel);
-        double re = get(c.in(0), gate, f32);
-        double im = n == 1 ? 0 : get(c.in(1), gate, f32);
-        double u = n == 1 ? re * x : re * x + im * y;
-        y = re * y - im * x;
-        x = u;
-        if (r[EXCLUSIVE] == 1) {
-          long d = at(r, run, r[T] - 1) + channel;
-          x += get(c.in(2 * n), d, f32);
-          y += n == 1 ? 0 : get(c.in(2 * n + 1), d, f32);
-        }
-      }
-      int first = r[GRAD] == 1 ? 2 * n : n;
-      set(c.out(first), at + channel, f32, x);
-      if (n > 1) {
-        set(c.out(first + 1), at + channel, f32, y);
+      for (int p = 0; p < r[SIZE]; p++) {
+        double s =
+            r[GRAD] == 1 && r[T] > 0
+                ? back(c, run, w + i, channel, p)
+                : get(c.scratch(), w + p * r[SLOT] + i, f32);
+        set(c.out(tensor(r, first, p)), at + channel + p * r[HOP], f32, s);
       }
     }
+  }
+
+  /// Part `p` of what reaches the state before the first step, from the gradient of the one after
+  /// it at `w`.
+  private static double back(Call c, long run, long w, int channel, int p) {
+    long[] r = c.registers();
+    boolean f32 = c.dtype() == DType.F32;
+    int n = (int) r[COMPLEX] + 1;
+    long gate = gateAt(c, r, run, r[T] - 1) + (r[SHARED] == 1 ? 0 : channel);
+    double sum = 0;
+    for (int i = 0; i < r[SIZE]; i++) {
+      double d = get(c.scratch(), w + i * r[SLOT], f32);
+      sum +=
+          n == 1
+              ? get(c.in(0), gate + (i * r[SIZE] + p) * r[GATE_HOP], f32) * d
+              : get(c.in(i == p ? 0 : 1), gate, f32) * (i < p ? -d : d);
+    }
+    if (r[EXCLUSIVE] == 1) {
+      long at = at(r, run, r[T] - 1) + channel + p * r[HOP];
+      sum += get(c.in(tensor(r, 2 * n, p)), at, f32);
+    }
+    return sum;
   }
 
   /// Steps `from` to `to`, with states in work memory at `w`, and room for a row at `spare`.
@@ -149,7 +167,7 @@ final class StripSimd {
       // States are looked at every four steps, of the gradient from the second on, in any piece.
       end = Math.min(to, t + rows + (t == 0 ? r[GRAD] : 0));
       if (r[GRAD] == 1) {
-        gradient(c, run, t, end, w);
+        gradient(c, run, t, end, w, spare);
       } else {
         forward(c, run, t, end, w, spare);
       }
@@ -163,18 +181,20 @@ final class StripSimd {
     long a = gateAt(c, r, run, from);
     long b = at(r, run, from);
     if (r[EXCLUSIVE] == 0) {
-      RowsSimd.steps(c, run, a, b, n, c.out(0), c.out(n - 1), b, s * r[STEP], (int) (to - from), w);
+      RowsSimd.steps(
+          c, run, a, b, n, c.out(0), c.out(n - 1), b, s * r[STEP], (int) (to - from), w, spare);
       return;
     }
     if (from == 0) {
       store(c, run, w, 0, b);
     }
     int rows = (int) (Math.min(to, r[T] - 1) - from);
-    RowsSimd.steps(c, run, a, b, n, c.out(0), c.out(n - 1), b + s * r[STEP], s * r[STEP], rows, w);
+    RowsSimd.steps(
+        c, run, a, b, n, c.out(0), c.out(n - 1), b + s * r[STEP], s * r[STEP], rows, w, spare);
     if (to == r[T]) {
       MemorySegment dump = c.scratch();
       long last = gateAt(c, r, run, to - 1);
-      RowsSimd.steps(c, run, last, at(r, run, to - 1), n, dump, dump, spare, 0, 1, w);
+      RowsSimd.steps(c, run, last, at(r, run, to - 1), n, dump, dump, spare, 0, 1, w, spare);
     }
   }
 
@@ -186,12 +206,13 @@ final class StripSimd {
     for (int p = 0; p < r[SIZE]; p++) {
       for (int i = 0; i < slots(width, lanes(c)); i++) {
         double v = get(c.scratch(), w + p * r[SLOT] + i, f32);
-        set(c.out(first + p), to + channel(i, width, lanes(c)), f32, v);
+        long at = to + channel(i, width, lanes(c)) + p * r[HOP];
+        set(c.out(tensor(r, first, p)), at, f32, v);
       }
     }
   }
 
-  private static void gradient(Call c, long run, long from, long to, long w) {
+  private static void gradient(Call c, long run, long from, long to, long w, long spare) {
     long[] r = c.registers();
     int n = (int) r[COMPLEX] + 1;
     long s = sign(r) * r[STEP];
@@ -207,7 +228,7 @@ final class StripSimd {
     long a = gateAt(c, r, run, first - 1);
     int rows = (int) (to - first);
     long to0 = at(r, run, first);
-    RowsSimd.steps(c, run, a, d, 2 * n, c.out(n), c.out(2 * n - 1), to0, s, rows, w);
+    RowsSimd.steps(c, run, a, d, 2 * n, c.out(n), c.out(2 * n - 1), to0, s, rows, w, spare);
     long whole = to - from;
     if (r[EXCLUSIVE] == 0 && to == r[T]) {
       beforeFirst(c, run);
@@ -227,7 +248,8 @@ final class StripSimd {
     for (int p = 0; p < r[SIZE]; p++) {
       for (int i = 0; i < slots(width, lanes(c)); i++) {
         long o = w + p * r[SLOT] + i;
-        double d = get(c.in(2 * n + p), at + channel(i, width, lanes(c)), f32);
+        long from = at + channel(i, width, lanes(c)) + p * r[HOP];
+        double d = get(c.in(tensor(r, 2 * n, p)), from, f32);
         set(c.scratch(), o, f32, get(c.scratch(), o, f32) + d);
       }
     }
@@ -239,64 +261,103 @@ final class StripSimd {
     boolean f32 = c.dtype() == DType.F32;
     int n = (int) r[COMPLEX] + 1;
     long at = at(r, run, r[T] - 1);
+    long whole = wholeAt(r, at);
     long state = ScanLayout.state(r, outer(r, run)) + column(r, run);
     for (int i = 0; i < width(r, run); i++) {
-      double x = r[BEFORE] < 0 ? 0 : get(c.in((int) r[BEFORE]), state + i, f32);
-      double g = get(c.out(n), at + i, f32);
-      if (n == 1) {
-        set(c.out(0), at + i, f32, g * x);
-      } else {
-        double y = r[BEFORE] < 0 ? 0 : get(c.in((int) r[BEFORE] + 1), state + i, f32);
-        double h = get(c.out(n + 1), at + i, f32);
-        set(c.out(0), at + i, f32, g * x + h * y);
-        set(c.out(1), at + i, f32, h * x - g * y);
+      for (int p = 0; p < r[GATES]; p++) {
+        double v = 0;
+        if (n == 1) {
+          long row = p / r[SIZE];
+          double g = get(c.out(1), at + i + row * r[HOP], f32);
+          v = g * before(c, state + i, Math.toIntExact(p % r[SIZE]));
+        } else {
+          double g = get(c.out(2), at + i, f32);
+          double h = get(c.out(3), at + i, f32);
+          double x = before(c, state + i, 0);
+          double y = before(c, state + i, 1);
+          v = p == 0 ? g * x + h * y : h * x - g * y;
+        }
+        set(c.out(tensor(r, 0, p)), whole + i + p * r[HOP], f32, v);
       }
     }
   }
 
+  /// Part `p` of the initial state, or 0.
+  private static double before(Call c, long at, int p) {
+    long[] r = c.registers();
+    if (r[BEFORE] < 0) {
+      return 0;
+    }
+    boolean f32 = c.dtype() == DType.F32;
+    return get(c.in(tensor(r, (int) r[BEFORE], p)), at + p * r[HOP], f32);
+  }
+
+  /// The element of gates that share nothing which belongs to element `at` of states, both of part
+  /// 0.
+  static long wholeAt(long[] r, long at) {
+    return at / r[STEP] * (r[STEP] * r[GATES] / r[SIZE]) + at % r[STEP];
+  }
+
   /// What steps `from` to `to` make of a state, at `w`: parts of the factor, then of the rest.
-  static void fold(Call c, long run, long from, long to, long w) {
+  static void fold(Call c, long run, long from, long to, long w, long spare) {
     long[] r = c.registers();
     boolean f32 = c.dtype() == DType.F32;
     int n = (int) r[COMPLEX] + 1;
     int slots = slots(width(r, run), lanes(c));
-    for (int p = 0; p < 2 * r[SIZE]; p++) {
+    for (int p = 0; p < r[GATES] + r[SIZE]; p++) {
+      boolean one = n > 1 ? p == 0 : p < r[GATES] && p % (r[SIZE] + 1) == 0;
       for (int i = 0; i < slots; i++) {
-        set(c.scratch(), w + p * r[SLOT] + i, f32, p == 0 ? 1 : 0);
+        set(c.scratch(), w + p * r[SLOT] + i, f32, one ? 1 : 0);
       }
     }
     if (r[GRAD] == 0) {
-      RowsSimd.fold(c, run, gateAt(c, r, run, from), at(r, run, from), n, (int) (to - from), w);
+      RowsSimd.fold(
+          c, run, gateAt(c, r, run, from), at(r, run, from), n, (int) (to - from), w, spare);
       return;
     }
     long first = from;
     if (from == 0) {
       if (r[EXCLUSIVE] == 0) {
-        add(c, run, w + r[SIZE] * r[SLOT]);
+        add(c, run, w + r[GATES] * r[SLOT]);
       }
       first = 1;
     }
     long d = at(r, run, r[EXCLUSIVE] == 1 ? first - 1 : first);
-    RowsSimd.fold(c, run, gateAt(c, r, run, first - 1), d, 2 * n, (int) (to - first), w);
+    RowsSimd.fold(c, run, gateAt(c, r, run, first - 1), d, 2 * n, (int) (to - first), w, spare);
   }
 
-  /// The states at `to` behind those at `from`, by what the steps between make of them.
+  /// The states at `to` behind those at `from`, by what the steps between make of them: columns of
+  /// a matrix, for complex numbers one, then what they add.
   static void follow(Call c, long run, long share, long from, long to) {
     long[] r = c.registers();
     boolean f32 = c.dtype() == DType.F32;
     MemorySegment w = c.scratch();
+    long slot = r[SLOT];
     for (int i = 0; i < slots(width(r, run), lanes(c)); i++) {
-      double p = get(w, share + i, f32);
-      double x = get(w, from + i, f32);
-      if (r[COMPLEX] == 0) {
-        set(w, to + i, f32, Math.fma(p, x, get(w, share + r[SLOT] + i, f32)));
-      } else {
-        double q = get(w, share + r[SLOT] + i, f32);
-        double y = get(w, from + r[SLOT] + i, f32);
-        set(w, to + i, f32, p * x - q * y + get(w, share + 2 * r[SLOT] + i, f32));
-        set(w, to + r[SLOT] + i, f32, p * y + q * x + get(w, share + 3 * r[SLOT] + i, f32));
+      if (r[COMPLEX] == 1) {
+        double x = get(w, from + i, f32);
+        double p = get(w, share + i, f32);
+        double q = get(w, share + slot + i, f32);
+        double y = get(w, from + slot + i, f32);
+        double re = p * x - q * y + get(w, share + 2 * slot + i, f32);
+        double im = p * y + q * x + get(w, share + 3 * slot + i, f32);
+        set(w, to + i, f32, flushed(re, f32));
+        set(w, to + slot + i, f32, flushed(im, f32));
+        continue;
+      }
+      for (int p = 0; p < r[SIZE]; p++) {
+        double sum = get(w, share + (r[GATES] + p) * slot + i, f32);
+        for (int j = 0; j < r[SIZE]; j++) {
+          double gate = get(w, share + (j * r[SIZE] + p) * slot + i, f32);
+          sum = Math.fma(gate, get(w, from + j * slot + i, f32), sum);
+        }
+        set(w, to + p * slot + i, f32, flushed(sum, f32));
       }
     }
+  }
+
+  private static double flushed(double s, boolean f32) {
+    return Math.abs(s) < (f32 ? Float.MIN_NORMAL : Double.MIN_NORMAL) ? 0 : s;
   }
 
   static void copy(Call c, long from, long to) {

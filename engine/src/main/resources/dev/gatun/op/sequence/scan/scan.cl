@@ -159,7 +159,7 @@ kernel void starts(INS(a), INS(x) START, LAYOUT) {
 #endif
       for (int p = 0; p < SIZE; p++) finite = finite && isfinite(y[p]);
       if (finite) {
-        for (int p = 0; p < SIZE; p++) s[p] = y[p];
+        for (int p = 0; p < SIZE; p++) s[p] = flushed(y[p]);
       } else {
         for (long i = piece * length; i < min(n, (piece + 1) * length); i++) {
           READ(i, c);
