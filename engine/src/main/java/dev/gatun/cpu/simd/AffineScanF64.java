@@ -23,6 +23,10 @@ public final class AffineScanF64 {
   private static final VectorMask<Double> LOW2 = low(2);
   private static final VectorMask<Double> LOW4 = low(4);
   private static final VectorMask<Double> LOW8 = low(8);
+  private static final VectorMask<Double> HIGH1 = LOW1.not();
+  private static final VectorMask<Double> HIGH2 = LOW2.not();
+  private static final VectorMask<Double> HIGH4 = LOW4.not();
+  private static final VectorMask<Double> HIGH8 = LOW8.not();
   private static final VectorShuffle<Double> LAST = VectorShuffle.fromOp(Lanes.F64, i -> LANES - 1);
   private static final VectorShuffle<Double> TURN =
       VectorShuffle.fromOp(Lanes.F64, i -> LANES - 1 - i);
@@ -163,7 +167,9 @@ public final class AffineScanF64 {
     }
   }
 
-  /// [#columns] of any number of channels, one by one within a step.
+  /// [#columns] of fewer channels than lanes. Where rows lie side by side, vectors hold a row and
+  /// some of the next ones, whose results are overwritten when their turn comes; the last rows, and
+  /// others, go channel by channel.
   public static void narrow(
       MemorySegment a,
       long aAt,
@@ -179,11 +185,88 @@ public final class AffineScanF64 {
       int n,
       MemorySegment w,
       long wAt) {
-    for (int r = 0; r < rows; r++) {
-      long ao = (aAt + r * aStep) * SIZE;
-      long bo = (bAt + r * bStep) * SIZE;
-      one(a, ao, shared, b, bo, h, (hAt + r * hStep) * SIZE, n, w, wAt * SIZE);
+    boolean dense = !shared && Math.abs(bStep) == n && aStep == bStep && hStep == bStep;
+    int whole = dense && n > 1 ? Math.max(0, rows - LANES / n) / 4 * 4 : 0;
+    if (whole > 0) {
+      // Backward the row is at the end of its vector.
+      long shift = bStep < 0 ? LANES - n : 0;
+      overlapping(a, aAt - shift, b, bAt - shift, h, hAt - shift, bStep, whole, w, wAt - shift, n);
     }
+    for (int i = 0; i < n; i++) {
+      long ao = aAt + whole * aStep + (shared ? 0 : i);
+      long bo = bAt + whole * bStep + i;
+      single(
+          a, ao, aStep, b, bo, bStep, h, hAt + whole * hStep + i, hStep, rows - whole, w, wAt + i);
+    }
+  }
+
+  private static void overlapping(
+      MemorySegment a,
+      long aAt,
+      MemorySegment b,
+      long bAt,
+      MemorySegment h,
+      long hAt,
+      long step,
+      int rows,
+      MemorySegment w,
+      long wAt,
+      int n) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    h = Lanes.offHeap(h);
+    w = Lanes.offHeap(w);
+    long s = step * SIZE;
+    int first = step < 0 ? LANES - n : 0;
+    DoubleVector state = DoubleVector.zero(Lanes.F64);
+    for (int i = 0; i < n; i++) {
+      state = state.withLane(first + i, w.get(Lanes.DOUBLE, (wAt + first + i) * SIZE));
+    }
+    for (int r = 0; r < rows; r += 4) {
+      long o = r * s;
+      DoubleVector s0 = load(a, aAt * SIZE + o).fma(state, load(b, bAt * SIZE + o));
+      o += s;
+      DoubleVector s1 = load(a, aAt * SIZE + o).fma(s0, load(b, bAt * SIZE + o));
+      o += s;
+      DoubleVector s2 = load(a, aAt * SIZE + o).fma(s1, load(b, bAt * SIZE + o));
+      o += s;
+      DoubleVector s3 = load(a, aAt * SIZE + o).fma(s2, load(b, bAt * SIZE + o));
+      o = hAt * SIZE + r * s;
+      s0.intoMemorySegment(h, o, Lanes.ORDER);
+      s1.intoMemorySegment(h, o + s, Lanes.ORDER);
+      s2.intoMemorySegment(h, o + 2 * s, Lanes.ORDER);
+      s3.intoMemorySegment(h, o + 3 * s, Lanes.ORDER);
+      state = flushed(s3);
+    }
+    for (int i = 0; i < n; i++) {
+      w.set(Lanes.DOUBLE, (wAt + first + i) * SIZE, state.lane(first + i));
+    }
+  }
+
+  private static void single(
+      MemorySegment a,
+      long aAt,
+      long aStep,
+      MemorySegment b,
+      long bAt,
+      long bStep,
+      MemorySegment h,
+      long hAt,
+      long hStep,
+      int rows,
+      MemorySegment w,
+      long wAt) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    h = Lanes.offHeap(h);
+    double s = w.get(Lanes.DOUBLE, wAt * SIZE);
+    for (int r = 0; r < rows; r++) {
+      double gate = a.get(Lanes.DOUBLE, (aAt + r * aStep) * SIZE);
+      s = Math.fma(gate, s, b.get(Lanes.DOUBLE, (bAt + r * bStep) * SIZE));
+      h.set(Lanes.DOUBLE, (hAt + r * hStep) * SIZE, s);
+      s = (r & 3) == 3 ? flushed(s) : s;
+    }
+    w.set(Lanes.DOUBLE, wAt * SIZE, flushed(s));
   }
 
   /// What `rows` steps make of a state `s`: `p s + q`, multiplied onto `p` at `wAt` and folded into
@@ -210,24 +293,65 @@ public final class AffineScanF64 {
     for (int i = 0; i < full; i += LANES) {
       long po = (wAt + i) * SIZE;
       long qo = po + apart * SIZE;
-      DoubleVector p = load(w, po);
-      DoubleVector q = load(w, qo);
-      long ao = (shared ? aAt : aAt + i) * SIZE;
-      long bo = (bAt + i) * SIZE;
-      for (int r = 0; r < rows; r++) {
-        DoubleVector gate =
-            shared
-                ? DoubleVector.broadcast(Lanes.F64, a.get(Lanes.DOUBLE, ao + r * as))
-                : load(a, ao + r * as);
-        p = p.mul(gate);
-        q = gate.fma(q, load(b, bo + r * bs));
+      if (shared) {
+        foldShared(a, aAt * SIZE, as, b, (bAt + i) * SIZE, bs, rows, w, po, qo);
+      } else {
+        foldLanes(a, (aAt + i) * SIZE, as, b, (bAt + i) * SIZE, bs, rows, w, po, qo);
       }
-      flushed(p).intoMemorySegment(w, po, Lanes.ORDER);
-      flushed(q).intoMemorySegment(w, qo, Lanes.ORDER);
     }
     for (int i = full; i < n; i++) {
       foldOne(a, shared ? aAt : aAt + i, aStep, b, bAt + i, bStep, rows, w, wAt + i, apart);
     }
+  }
+
+  private static void foldLanes(
+      MemorySegment a,
+      long ao,
+      long as,
+      MemorySegment b,
+      long bo,
+      long bs,
+      int rows,
+      MemorySegment w,
+      long po,
+      long qo) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    w = Lanes.offHeap(w);
+    DoubleVector p = load(w, po);
+    DoubleVector q = load(w, qo);
+    for (int r = 0; r < rows; r++) {
+      DoubleVector gate = load(a, ao + r * as);
+      p = flushed(p.mul(gate));
+      q = gate.fma(q, load(b, bo + r * bs));
+    }
+    p.intoMemorySegment(w, po, Lanes.ORDER);
+    flushed(q).intoMemorySegment(w, qo, Lanes.ORDER);
+  }
+
+  private static void foldShared(
+      MemorySegment a,
+      long ao,
+      long as,
+      MemorySegment b,
+      long bo,
+      long bs,
+      int rows,
+      MemorySegment w,
+      long po,
+      long qo) {
+    a = Lanes.offHeap(a);
+    b = Lanes.offHeap(b);
+    w = Lanes.offHeap(w);
+    DoubleVector p = load(w, po);
+    DoubleVector q = load(w, qo);
+    for (int r = 0; r < rows; r++) {
+      DoubleVector gate = DoubleVector.broadcast(Lanes.F64, a.get(Lanes.DOUBLE, ao + r * as));
+      p = flushed(p.mul(gate));
+      q = gate.fma(q, load(b, bo + r * bs));
+    }
+    p.intoMemorySegment(w, po, Lanes.ORDER);
+    flushed(q).intoMemorySegment(w, qo, Lanes.ORDER);
   }
 
   private static void foldOne(
@@ -248,7 +372,7 @@ public final class AffineScanF64 {
     double q = w.get(Lanes.DOUBLE, (wAt + apart) * SIZE);
     for (int r = 0; r < rows; r++) {
       double gate = a.get(Lanes.DOUBLE, (aAt + r * aStep) * SIZE);
-      p *= gate;
+      p = flushed(p * gate);
       q = Math.fma(gate, q, b.get(Lanes.DOUBLE, (bAt + r * bStep) * SIZE));
     }
     w.set(Lanes.DOUBLE, wAt * SIZE, flushed(p));
@@ -290,20 +414,19 @@ public final class AffineScanF64 {
     h = Lanes.offHeap(h);
     w = Lanes.offHeap(w);
     DoubleVector zero = DoubleVector.zero(Lanes.F64);
-    DoubleVector one = DoubleVector.broadcast(Lanes.F64, 1);
     DoubleVector carry = DoubleVector.broadcast(Lanes.F64, w.get(Lanes.DOUBLE, wo));
     DoubleVector bad = zero;
     for (int i = 0; i < n; i += LANES) {
       DoubleVector p = load(a, ao + i * SIZE);
       DoubleVector q = load(b, bo + i * SIZE);
       q = p.fma(q.rearrange(UP1).blend(zero, LOW1), q);
-      p = p.mul(p.rearrange(UP1).blend(one, LOW1));
+      p = p.mul(p.rearrange(UP1), HIGH1);
       q = p.fma(q.rearrange(UP2).blend(zero, LOW2), q);
-      p = p.mul(p.rearrange(UP2).blend(one, LOW2));
+      p = p.mul(p.rearrange(UP2), HIGH2);
       q = LANES > 4 ? p.fma(q.rearrange(UP4).blend(zero, LOW4), q) : q;
-      p = LANES > 4 ? p.mul(p.rearrange(UP4).blend(one, LOW4)) : p;
+      p = LANES > 4 ? p.mul(p.rearrange(UP4), HIGH4) : p;
       q = LANES > 8 ? p.fma(q.rearrange(UP8).blend(zero, LOW8), q) : q;
-      p = LANES > 8 ? p.mul(p.rearrange(UP8).blend(one, LOW8)) : p;
+      p = LANES > 8 ? p.mul(p.rearrange(UP8), HIGH8) : p;
       DoubleVector s = p.fma(carry, q);
       carry = flushed(s.rearrange(LAST));
       bad = s.fma(zero, bad);
@@ -331,20 +454,19 @@ public final class AffineScanF64 {
     h = Lanes.offHeap(h);
     w = Lanes.offHeap(w);
     DoubleVector zero = DoubleVector.zero(Lanes.F64);
-    DoubleVector one = DoubleVector.broadcast(Lanes.F64, 1);
     DoubleVector carry = DoubleVector.broadcast(Lanes.F64, w.get(Lanes.DOUBLE, wo));
     DoubleVector bad = zero;
     for (int i = n - LANES; i >= 0; i -= LANES) {
       DoubleVector p = load(a, ao + i * SIZE).rearrange(TURN);
       DoubleVector q = load(b, bo + i * SIZE).rearrange(TURN);
       q = p.fma(q.rearrange(UP1).blend(zero, LOW1), q);
-      p = p.mul(p.rearrange(UP1).blend(one, LOW1));
+      p = p.mul(p.rearrange(UP1), HIGH1);
       q = p.fma(q.rearrange(UP2).blend(zero, LOW2), q);
-      p = p.mul(p.rearrange(UP2).blend(one, LOW2));
+      p = p.mul(p.rearrange(UP2), HIGH2);
       q = LANES > 4 ? p.fma(q.rearrange(UP4).blend(zero, LOW4), q) : q;
-      p = LANES > 4 ? p.mul(p.rearrange(UP4).blend(one, LOW4)) : p;
+      p = LANES > 4 ? p.mul(p.rearrange(UP4), HIGH4) : p;
       q = LANES > 8 ? p.fma(q.rearrange(UP8).blend(zero, LOW8), q) : q;
-      p = LANES > 8 ? p.mul(p.rearrange(UP8).blend(one, LOW8)) : p;
+      p = LANES > 8 ? p.mul(p.rearrange(UP8), HIGH8) : p;
       DoubleVector s = p.fma(carry, q);
       carry = flushed(s.rearrange(LAST));
       bad = s.fma(zero, bad);

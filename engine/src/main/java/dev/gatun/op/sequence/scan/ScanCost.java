@@ -1,13 +1,13 @@
 package dev.gatun.op.sequence.scan;
 
-/// What [Mode#AUTO] decides by. Chunks cost a second pass over gates and states in cache; they pay
-/// where channels are too few to be shared by threads, and steps many enough to be shared instead.
+/// What [Mode#AUTO] decides by, in steps.
 final class ScanCost {
-  /// Fewer channels than these do not fill two vectors for each of two threads.
-  static final long CHANNELS = 32;
+  /// Steps before a run of them that a guess of its state comes from. Gates of 0.99 leave `2^-59`
+  /// of what was before. A multiple of the steps of a piece.
+  static final long WARM_UP = 4_096;
 
-  /// Some 20 us of one thread, several times what it takes to share them.
-  static final long STEPS = 16_384;
+  /// Steps of a thread at least: a guess costs an eighth of them, and sharing them some 5 us.
+  static final long LEAST = 8 * WARM_UP;
 
   private ScanCost() {}
 }

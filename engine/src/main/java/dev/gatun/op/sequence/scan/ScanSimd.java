@@ -13,6 +13,11 @@ import dev.gatun.tensor.Spec;
 /// Vector form of [Scan] and of its gradient: strips of channels, walked step by step
 /// ([StripSimd]), whole or in chunks of time.
 ///
+/// Where there are more threads than strips and many steps, each thread takes a run of steps and
+/// guesses the state before it, from nothing some thousand steps earlier. Where gates fade, that is
+/// the same to the last bit; where it was not, the run is walked once more from what the one before
+/// ends with. Results are those of the whole walk to the last bit.
+///
 /// Chunks: what each makes of the state before it; the states before each, from first to last; each
 /// from its state. With one thread the three follow each other chunk by chunk, while it is in
 /// cache; the arithmetic is the same. What a chunk makes of a state may not be finite where its
@@ -59,11 +64,16 @@ final class ScanSimd {
   /// Numbers of a gate.
   static final int GATES = 25;
 
+  /// 1 where chunks start from guesses: any that is not what the chunk before it ends with counts
+  /// as wrong.
+  static final int GUESSED = 26;
+
   /// Areas of a worker, of the size of a strip of states.
   private static final int AREAS = 4;
 
   private static final Workers.Body WALK = ScanSimd::whole;
   private static final Workers.Body FOLD = ScanSimd::fold;
+  private static final Workers.Body GUESS = ScanSimd::guess;
   private static final Workers.Body STARTS = ScanSimd::starts;
   private static final Workers.Body CHUNKWISE = ScanSimd::chunk;
   private static final Workers.Body REPAIR = ScanSimd::repair;
@@ -82,7 +92,7 @@ final class ScanSimd {
     long slot = slot(r[INNER]);
     long size = combiner.size();
     long elems = AREAS * size * slot * workers;
-    long chunks = chunks(combiner, mode, r);
+    long chunks = Math.max(chunks(mode, r), guesses(combiner, mode, r, 1, workers));
     if (chunks > 1) {
       // Strips are no narrower than two vectors, however many workers there are.
       int lanes = b.dtype() == DType.F32 ? Lanes.F32.length() : Lanes.F64.length();
@@ -92,14 +102,17 @@ final class ScanSimd {
     return elems * b.dtype().bytes();
   }
 
-  /// Chunks of time: by shapes alone.
-  private static long chunks(Combiner combiner, Mode mode, long[] r) {
-    if (mode == Mode.SEQUENTIAL || r[T] < 2) {
+  /// Chunks of time that every number of threads has.
+  private static long chunks(Mode mode, long[] r) {
+    return mode == Mode.CHUNKED && r[T] > 1 ? Math.ceilDiv(r[T], chunk(r)) : 1;
+  }
+
+  /// Chunks of time that start from guesses.
+  private static long guesses(Combiner combiner, Mode mode, long[] r, long runs, int workers) {
+    if (mode != Mode.AUTO || combiner.axes() > 0 || runs == 0) {
       return 1;
     }
-    long channels = r[INNER] * r[OUTERS];
-    boolean pays = combiner.axes() == 0 && channels < ScanCost.CHANNELS && r[T] >= ScanCost.STEPS;
-    return mode == Mode.CHUNKED || pays ? Math.ceilDiv(r[T], chunk(r)) : 1;
+    return Math.max(1, Math.min(workers / runs, r[T] / ScanCost.LEAST));
   }
 
   private static long chunk(long[] r) {
@@ -144,11 +157,15 @@ final class ScanSimd {
     }
     r[STRIPS] = strips(r, lanes);
     r[SLOT] = slot(r[INNER]);
-    r[CHUNKS] = chunks(op.combiner(), op.mode(), r);
+    r[CHUNKS] = chunks(op.mode(), r);
+    r[GUESSED] = 0;
     r[CHUNK] = r[CHUNKS] == 1 ? r[T] : chunk(r);
     r[SHARE] = AREAS * r[SIZE] * r[SLOT] * w.count();
     int runs = Math.toIntExact(r[OUTERS] * r[STRIPS]);
-    if (r[CHUNKS] == 1) {
+    long guesses = guesses(op.combiner(), op.mode(), r, runs, w.count());
+    if (guesses > 1) {
+      guessed(c, w, runs, guesses);
+    } else if (r[CHUNKS] == 1) {
       w.run(WALK, c, 0, runs);
     } else if (w.count() == 1) {
       w.run(ALL, c, 0, runs);
@@ -159,6 +176,39 @@ final class ScanSimd {
       w.run(CHUNKWISE, c, 0, blocks);
       w.run(REPAIR, c, 0, runs);
     }
+  }
+
+  /// Chunks from guesses, where these may be right, else whole runs.
+  private static void guessed(Call c, Workers w, int runs, long guesses) {
+    long[] r = c.registers();
+    r[GUESSED] = 1;
+    r[CHUNK] = Math.ceilDiv(Math.ceilDiv(r[T], guesses), ScanCost.WARM_UP) * ScanCost.WARM_UP;
+    r[CHUNKS] = Math.ceilDiv(r[T] - r[GRAD], r[CHUNK]);
+    int blocks = Math.toIntExact(runs * r[CHUNKS]);
+    w.run(GUESS, c, 0, blocks);
+    boolean fades = true;
+    for (int i = 0; i < blocks && fades; i++) {
+      fades = i % r[CHUNKS] == 0 || StripSimd.fades(c, i / r[CHUNKS], share(r, i));
+    }
+    if (fades) {
+      w.run(CHUNKWISE, c, 0, blocks);
+      w.run(REPAIR, c, 0, runs);
+    } else {
+      w.run(WALK, c, 0, runs);
+    }
+  }
+
+  private static void guess(Call c, long phase, int block, int worker) {
+    long[] r = c.registers();
+    long run = block / r[CHUNKS];
+    long from = from(r, block);
+    if (from == 0) {
+      StripSimd.load(c, run, before(r, block));
+      return;
+    }
+    long share = share(r, block);
+    StripSimd.fold(c, run, from - ScanCost.WARM_UP, from, share, spare(r, worker));
+    StripSimd.copy(c, share + r[GATES] * r[SLOT], before(r, block));
   }
 
   /// Channels that do not fill a vector belong to the strip before them.
@@ -189,6 +239,17 @@ final class ScanSimd {
     return r[SHARE] + block * (r[GATES] + 3 * r[SIZE]) * r[SLOT];
   }
 
+  /// First step of a chunk, for the gradient one later, as the pieces of a walk are.
+  private static long from(long[] r, long block) {
+    long i = block % r[CHUNKS];
+    return i == 0 ? 0 : i * r[CHUNK] + r[GRAD];
+  }
+
+  private static long to(long[] r, long block) {
+    boolean last = block % r[CHUNKS] == r[CHUNKS] - 1;
+    return last ? r[T] : (block % r[CHUNKS] + 1) * r[CHUNK] + r[GRAD];
+  }
+
   private static long before(long[] r, long block) {
     return share(r, block) + (r[GATES] + r[SIZE]) * r[SLOT];
   }
@@ -199,9 +260,8 @@ final class ScanSimd {
 
   private static void fold(Call c, long phase, int block, int worker) {
     long[] r = c.registers();
-    long from = block % r[CHUNKS] * r[CHUNK];
-    long to = Math.min(r[T], from + r[CHUNK]);
-    StripSimd.fold(c, block / r[CHUNKS], from, to, share(r, block), spare(r, worker));
+    StripSimd.fold(
+        c, block / r[CHUNKS], from(r, block), to(r, block), share(r, block), spare(r, worker));
   }
 
   private static void starts(Call c, long phase, int run, int worker) {
@@ -217,9 +277,8 @@ final class ScanSimd {
   private static void chunk(Call c, long phase, int block, int worker) {
     long[] r = c.registers();
     StripSimd.copy(c, before(r, block), after(r, block));
-    long from = block % r[CHUNKS] * r[CHUNK];
-    long to = Math.min(r[T], from + r[CHUNK]);
-    StripSimd.walk(c, block / r[CHUNKS], from, to, after(r, block), spare(r, worker));
+    StripSimd.walk(
+        c, block / r[CHUNKS], from(r, block), to(r, block), after(r, block), spare(r, worker));
   }
 
   private static void repair(Call c, long phase, int run, int worker) {

@@ -12,6 +12,7 @@ import static dev.gatun.op.sequence.scan.ScanSimd.COMPLEX;
 import static dev.gatun.op.sequence.scan.ScanSimd.EXCLUSIVE;
 import static dev.gatun.op.sequence.scan.ScanSimd.GATES;
 import static dev.gatun.op.sequence.scan.ScanSimd.GRAD;
+import static dev.gatun.op.sequence.scan.ScanSimd.GUESSED;
 import static dev.gatun.op.sequence.scan.ScanSimd.INIT;
 import static dev.gatun.op.sequence.scan.ScanSimd.REVERSE;
 import static dev.gatun.op.sequence.scan.ScanSimd.SIZE;
@@ -367,8 +368,22 @@ final class StripSimd {
         c.scratch(), from * bytes, c.scratch(), to * bytes, r[SIZE] * r[SLOT] * bytes);
   }
 
-  /// Sets the states at `before` to those at `after`, where either is not finite; whether one was
-  /// another.
+  /// Whether what steps multiply a state by, at `share`, is too little to be seen behind them.
+  static boolean fades(Call c, long run, long share) {
+    long[] r = c.registers();
+    boolean f32 = c.dtype() == DType.F32;
+    double least = f32 ? 0x1p-32 : 0x1p-64;
+    boolean fades = true;
+    for (int p = 0; p < r[GATES]; p++) {
+      for (int i = 0; i < slots(width(r, run), lanes(c)); i++) {
+        fades &= Math.abs(get(c.scratch(), share + p * r[SLOT] + i, f32)) < least;
+      }
+    }
+    return fades;
+  }
+
+  /// Sets the states at `before` to those at `after`, for chunks where either is not finite;
+  /// whether one was another.
   static boolean mend(Call c, long run, long after, long before) {
     long[] r = c.registers();
     boolean f32 = c.dtype() == DType.F32;
@@ -378,7 +393,8 @@ final class StripSimd {
       for (int i = 0; i < slots(width(r, run), lanes(c)); i++) {
         double is = get(w, after + p * r[SLOT] + i, f32);
         double was = get(w, before + p * r[SLOT] + i, f32);
-        if ((!Double.isFinite(is) || !Double.isFinite(was)) && Double.compare(is, was) != 0) {
+        boolean sure = r[GUESSED] == 0 && Double.isFinite(is) && Double.isFinite(was);
+        if (!sure && Double.compare(is, was) != 0) {
           set(w, before + p * r[SLOT] + i, f32, is);
           mended = true;
         }
