@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// The tables of state space models and of OpenCL.
+/// The tables of state space models, of scans and of OpenCL.
 record DeviceTables(Tables tables) {
   void stateSpaces(List<Trial> trials) {
     if (trials.isEmpty()) {
@@ -26,6 +26,32 @@ record DeviceTables(Tables tables) {
           t.threads(),
           t.best("ours") / 1e6,
           form.terms() / t.best("ours"),
+          Tables.percent(t.ratio("ceiling", "ours")),
+          t.best("peer") / 1e6,
+          t.ratio("peer", "ours"));
+    }
+  }
+
+  void scans(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    tables.heading(
+        "First-order scans, F32",
+        "form",
+        "threads",
+        "ours ms",
+        "GB/s",
+        "of triad",
+        "Java loop, one thread, ms",
+        "ratio");
+    for (Trial t : trials) {
+      ScanBenchmark.Form form = ScanBenchmark.Form.valueOf(t.parameter("form"));
+      tables.row(
+          form.name().toLowerCase(Locale.ROOT),
+          t.threads(),
+          t.best("ours") / 1e6,
+          form.bytes() / t.best("ours"),
           Tables.percent(t.ratio("ceiling", "ours")),
           t.best("peer") / 1e6,
           t.ratio("peer", "ours"));

@@ -45,6 +45,7 @@ public final class Report {
           "streaming",
           "sparse",
           "s4",
+          "scan",
           "models",
           "cases",
           "opencl");
@@ -115,6 +116,9 @@ public final class Report {
     List<Trial> states = trials("s4", StateSpaceBenchmark.class, stateSpaceRows());
     new DeviceTables(tables).stateSpaces(states);
     bars.stateSpaces(states);
+    List<Trial> scans = trials("scan", ScanBenchmark.class, scanRows());
+    new DeviceTables(tables).scans(scans);
+    bars.scans(scans);
     List<Trial> models = trials("models", ModelBenchmark.class, modelRows());
     tables.models(models);
     bars.models(models);
@@ -342,6 +346,12 @@ public final class Report {
 
   private static List<Map<String, String>> stateSpaceRows() {
     return Stream.of(StateSpaceBenchmark.Form.values())
+        .flatMap(f -> threads(Map.of("form", f.name())).stream())
+        .toList();
+  }
+
+  private static List<Map<String, String>> scanRows() {
+    return Stream.of(ScanBenchmark.Form.values())
         .flatMap(f -> threads(Map.of("form", f.name())).stream())
         .toList();
   }

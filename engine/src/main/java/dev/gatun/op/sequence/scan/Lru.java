@@ -19,8 +19,7 @@ import java.util.Optional;
 /// @param b `[N, D]`
 /// @param c `[D, N]`
 /// @param d `[D]`
-public record Lru(
-    Tensor nuLog, Tensor thetaLog, Tensor gammaLog, Complex b, Complex c, Tensor d) {
+public record Lru(Tensor nuLog, Tensor thetaLog, Tensor gammaLog, Complex b, Complex c, Tensor d) {
   /// `lambda [N]`.
   public Complex lambda() {
     return new Complex(nuLog.exp().neg(), thetaLog.exp()).exp();

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /// The minimal long short-term memory: `h_t = f_t h_(t-1) + i_t g(u_t)` with `[u_t, f'_t, i'_t] = W
-/// x_t + b` and gates `sigmoid(f')`, `sigmoid(i')`, normalised to a sum of 1 where asked for; `g` is
-/// [MinGru#positive]. Source: Feng et al., "Were RNNs All We Needed?", arXiv 2410.01201, section
+/// x_t + b` and gates `sigmoid(f')`, `sigmoid(i')`, normalised to a sum of 1 where asked for; `g`
+/// is [MinGru#positive]. Source: Feng et al., "Were RNNs All We Needed?", arXiv 2410.01201, section
 /// 3.2.
 ///
 /// @param weight `[3 H, D]`, of states, of forget gates, of input gates

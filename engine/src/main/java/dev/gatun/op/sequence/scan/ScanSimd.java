@@ -116,7 +116,7 @@ final class ScanSimd {
   }
 
   private static long chunk(long[] r) {
-    return Math.clamp(CHUNK_ELEMS / Math.max(1, r[INNER]), 64, 8_192);
+    return Math.clamp(CHUNK_ELEMS / Math.max(1, r[INNER]), 64L, 8_192L);
   }
 
   static void forward(Scan op, Call c, Workers w) {
@@ -146,7 +146,7 @@ final class ScanSimd {
       return;
     }
     r[EXCLUSIVE] = op.exclusive() ? 1 : 0;
-    r[COMPLEX] = n - 1;
+    r[COMPLEX] = n - 1L;
     r[SIZE] = op.combiner().size();
     r[GATES] = op.combiner().gates();
     int lanes = c.dtype() == DType.F32 ? Lanes.F32.length() : Lanes.F64.length();
@@ -299,7 +299,7 @@ final class ScanSimd {
     StripSimd.load(c, run, before(r, first));
     for (int i = 0; i < r[CHUNKS]; i++) {
       if (i > 0) {
-        long earlier = first + i - 1;
+        long earlier = first + i - 1L;
         StripSimd.follow(c, run, share(r, earlier), before(r, earlier), before(r, first + i));
       }
       fold(c, phase, first + i, worker);
