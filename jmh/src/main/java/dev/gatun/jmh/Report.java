@@ -113,12 +113,7 @@ public final class Report {
     tables.fourier(fourier);
     tables.convolutions(convolutions);
     List<Trial> attention = attention(tables, bars);
-    List<Trial> states = trials("s4", StateSpaceBenchmark.class, stateSpaceRows());
-    new DeviceTables(tables).stateSpaces(states);
-    bars.stateSpaces(states);
-    List<Trial> scans = trials("scan", ScanBenchmark.class, scanRows());
-    new DeviceTables(tables).scans(scans);
-    bars.scans(scans);
+    recurrences(tables, bars);
     List<Trial> models = trials("models", ModelBenchmark.class, modelRows());
     tables.models(models);
     bars.models(models);
@@ -348,6 +343,15 @@ public final class Report {
     return Stream.of(StateSpaceBenchmark.Form.values())
         .flatMap(f -> threads(Map.of("form", f.name())).stream())
         .toList();
+  }
+
+  private void recurrences(Tables tables, Bars bars) throws RunnerException {
+    List<Trial> states = trials("s4", StateSpaceBenchmark.class, stateSpaceRows());
+    new DeviceTables(tables).stateSpaces(states);
+    bars.stateSpaces(states);
+    List<Trial> scans = trials("scan", ScanBenchmark.class, scanRows());
+    new DeviceTables(tables).scans(scans);
+    bars.scans(scans);
   }
 
   private static List<Map<String, String>> scanRows() {

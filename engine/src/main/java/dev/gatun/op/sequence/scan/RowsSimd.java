@@ -13,6 +13,8 @@ import static dev.gatun.op.sequence.scan.ScanSimd.REVERSE;
 import static dev.gatun.op.sequence.scan.ScanSimd.SIZE;
 import static dev.gatun.op.sequence.scan.ScanSimd.SLOT;
 
+import dev.gatun.cpu.simd.AffineRowF32;
+import dev.gatun.cpu.simd.AffineRowF64;
 import dev.gatun.cpu.simd.AffineScanF32;
 import dev.gatun.cpu.simd.AffineScanF64;
 import dev.gatun.cpu.simd.BlockScanF32;
@@ -79,9 +81,9 @@ final class RowsSimd {
     long down = reverse ? full - 1 : 0;
     boolean done =
         c.dtype() == DType.F32
-            ? AffineScanF32.row(
+            ? AffineRowF32.row(
                 c.in(0), a - down, c.in(in), b - down, h, hAt - down, full, reverse, c.scratch(), w)
-            : AffineScanF64.row(
+            : AffineRowF64.row(
                 c.in(0),
                 a - down,
                 c.in(in),
@@ -282,10 +284,10 @@ final class RowsSimd {
     int full = rows / lanes * lanes;
     long down = reverse ? full - 1 : 0;
     if (full > 0 && c.dtype() == DType.F32) {
-      AffineScanF32.foldRow(
+      AffineRowF32.foldRow(
           c.in(0), a - down, c.in(in), b - down, full, reverse, c.scratch(), w, r[SLOT]);
     } else if (full > 0) {
-      AffineScanF64.foldRow(
+      AffineRowF64.foldRow(
           c.in(0), a - down, c.in(in), b - down, full, reverse, c.scratch(), w, r[SLOT]);
     }
     long o = reverse ? -full : full;
