@@ -244,6 +244,21 @@ final class Bars {
     }
   }
 
+  void scans(List<Trial> trials) {
+    double alone = 0;
+    for (Trial t : trials) {
+      if (!t.parameter("form").equals("CHANNEL")) {
+        String name = "scan %s, %d threads: of triad".formatted(t.parameter("form"), t.threads());
+        add(name, t.ratio("ceiling", "ours"), 0.9);
+      } else if (t.threads() == 1) {
+        alone = t.best("ours");
+        add("scan of a million steps: Java loop / ours", t.ratio("peer", "ours"), 2.5);
+      } else if (alone > 0) {
+        add("scan of a million steps: one thread / two", alone / t.best("ours"), 1.7);
+      }
+    }
+  }
+
   void sparse(List<Trial> trials) {
     for (Trial t : trials) {
       addAtMost(

@@ -46,6 +46,7 @@ public final class Report {
           "sparse",
           "s4",
           "generation",
+          "scan",
           "models",
           "cases",
           "opencl");
@@ -113,7 +114,7 @@ public final class Report {
     tables.fourier(fourier);
     tables.convolutions(convolutions);
     List<Trial> attention = attention(tables, bars);
-    stateSpaces(tables, bars);
+    recurrences(tables, bars);
     List<Trial> models = trials("models", ModelBenchmark.class, modelRows());
     tables.models(models);
     bars.models(models);
@@ -154,7 +155,8 @@ public final class Report {
     return Stream.concat(decode.stream(), attention.stream()).toList();
   }
 
-  private void stateSpaces(Tables tables, Bars bars) throws RunnerException {
+  /// Models of state spaces, and scans.
+  private void recurrences(Tables tables, Bars bars) throws RunnerException {
     List<Trial> states = trials("s4", StateSpaceBenchmark.class, stateSpaceRows());
     StateTables more = new StateTables(tables);
     more.sums(states);
@@ -163,6 +165,9 @@ public final class Report {
       more.stream(Streaming.states());
     }
     bars.stateSpaces(states);
+    List<Trial> scans = trials("scan", ScanBenchmark.class, scanRows());
+    more.scans(scans);
+    bars.scans(scans);
   }
 
   private void cases(Tables tables) throws RunnerException {
@@ -360,6 +365,12 @@ public final class Report {
 
   private static List<Map<String, String>> stateSpaceRows() {
     return Stream.of(StateSpaceBenchmark.Form.values())
+        .flatMap(f -> threads(Map.of("form", f.name())).stream())
+        .toList();
+  }
+
+  private static List<Map<String, String>> scanRows() {
+    return Stream.of(ScanBenchmark.Form.values())
         .flatMap(f -> threads(Map.of("form", f.name())).stream())
         .toList();
   }

@@ -3,7 +3,7 @@ package dev.gatun.jmh;
 import java.util.List;
 import java.util.Locale;
 
-/// The tables of state space models.
+/// The tables of state space models and of scans.
 record StateTables(Tables tables) {
   void sums(List<Trial> trials) {
     if (trials.isEmpty()) {
@@ -65,6 +65,32 @@ record StateTables(Tables tables) {
         "bytes held");
     for (Streaming.Row r : rows) {
       tables.row(r.tokens(), r.nanos() / 1e3, r.mean() / 1e3, r.live());
+    }
+  }
+
+  void scans(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    tables.heading(
+        "First-order scans, F32",
+        "form",
+        "threads",
+        "ours ms",
+        "GB/s",
+        "of triad",
+        "Java loop, one thread, ms",
+        "ratio");
+    for (Trial t : trials) {
+      ScanBenchmark.Form form = ScanBenchmark.Form.valueOf(t.parameter("form"));
+      tables.row(
+          form.name().toLowerCase(Locale.ROOT),
+          t.threads(),
+          t.best("ours") / 1e6,
+          form.bytes() / t.best("ours"),
+          Tables.percent(t.ratio("ceiling", "ours")),
+          t.best("peer") / 1e6,
+          t.ratio("peer", "ours"));
     }
   }
 }

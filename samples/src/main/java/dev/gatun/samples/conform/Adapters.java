@@ -26,7 +26,10 @@ final class Adapters {
           new HippoMatrices(),
           new S4Steps(),
           new S4Layer(),
-          new MinimalS4d());
+          new MinimalS4d(),
+          new BidiagonalSystems(),
+          new LinearRecurrentUnit(),
+          new MinimalRnns());
 
   private Adapters() {}
 

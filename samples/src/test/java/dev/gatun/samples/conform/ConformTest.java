@@ -100,6 +100,15 @@ class ConformTest {
   }
 
   @Test
+  @Tag("long")
+  void linearRecurrencesPass() {
+    Console c =
+        Console.run("conform", GOLDEN.toString(), "pararnn_parallel_reduction", "lru", "minrnn");
+    assertEquals(0, c.code(), c.out());
+    assertEquals("19 cases, 360 comparisons: 360 passed, 0 failed", c.lastLine());
+  }
+
+  @Test
   void aWrongResultFails() throws IOException {
     copy("norms");
     edit("norms", "\"eps\": 1e-05", "\"eps\": 1.001e-05");
