@@ -332,13 +332,8 @@ public final class OpenClDevice implements Device {
     List<Spec> specs = in.stream().map(Tensor::spec).toList();
     requireTypes(op, specs, out);
     List<Launch> launches = op.openCl(info, specs);
-    long bytes = 0;
-    for (Launch l : launches) {
-      requireLocal(op, l);
-      for (Launch.Argument a : l.arguments()) {
-        bytes = a instanceof Launch.Scratch s ? Math.max(bytes, s.offset() + s.bytes()) : bytes;
-      }
-    }
+    launches.forEach(l -> requireLocal(op, l));
+    long bytes = scratch(launches);
     ClBuffer scratch = bytes == 0 ? null : buffers.take(bytes);
     long start = trace.isOn() ? System.nanoTime() : 0;
     long nanos = 0;
@@ -370,6 +365,17 @@ public final class OpenClDevice implements Device {
           new Trace.Event(
               op, specs, results, name, "opencl", start, nanos, op.cost(specs), thread));
     }
+  }
+
+  /// Bytes of work memory.
+  private static long scratch(List<Launch> launches) {
+    long bytes = 0;
+    for (Launch l : launches) {
+      for (Launch.Argument a : l.arguments()) {
+        bytes = a instanceof Launch.Scratch s ? Math.max(bytes, s.offset() + s.bytes()) : bytes;
+      }
+    }
+    return bytes;
   }
 
   /// Drivers may take a launch with more than the device has, and write where they should not.
