@@ -13,6 +13,9 @@ final class ClCauchy {
   private static final ClSource SOURCE = ClSource.of(ClCauchy.class, "cauchy.cl");
   private static final int GPU_GROUP = 64;
 
+  /// Products of a group that a work-item makes at once.
+  private static final long PRODUCTS = 4;
+
   private ClCauchy() {}
 
   private static Launch.Builder program(DeviceInfo d, String entry, DType t) {
@@ -26,13 +29,33 @@ final class ClCauchy {
   static List<Launch> bilinear(DeviceInfo d, List<Spec> in, long length) {
     Shape v = in.get(0).shape();
     DType t = in.get(0).dtype();
-    long vectors = Math.ceilDiv(length / 2 + 1, (long) d.lanes(t.bytes()));
+    long n = v.dim(-1);
+    long m = v.dim(-2);
+    long groups = v.elems(0, v.rank() - 2);
+    long nodes = length / 2 + 1;
+    long placeBytes = 4 * nodes * t.bytes();
+    Launch.Scratch place = new Launch.Scratch(0, placeBytes, t.bytes());
+    long tableBytes = ((3 + 2 * m) * groups * n + groups) * t.bytes();
+    Launch.Scratch table =
+        new Launch.Scratch(
+            Launch.roundUp(placeBytes, 128), Math.max(t.bytes(), tableBytes), t.bytes());
     return List.of(
-        program(d, "bilinear", t)
+        program(d, "places", t).with(place).longs(length).over(nodes, group(d)),
+        program(d, "modes", t)
             .in(0, 1, 2, 3, 4)
+            .with(table)
+            .longs(n, m, groups)
+            .over(groups, group(d)),
+        program(d, "bilinear", t)
+            .with(place)
+            .with(table)
             .out(0, 1)
-            .longs(v.dim(-1), v.dim(-2), length)
-            .over(vectors, v.elems(0, v.rank() - 1), group(d), 1));
+            .longs(n, m, groups, length)
+            .over(
+                Math.ceilDiv(nodes, (long) d.lanes(t.bytes())),
+                groups * Math.ceilDiv(m, PRODUCTS),
+                group(d),
+                1));
   }
 
   static List<Launch> bilinearBack(DeviceInfo d, List<Spec> in, long length) {
@@ -56,9 +79,12 @@ final class ClCauchy {
     Shape v = in.get(0).shape();
     DType t = in.get(0).dtype();
     long nodes = in.get(4).shape().dim(0);
+    Launch.Scratch spoilt = new Launch.Scratch(0, t.bytes(), t.bytes());
     return List.of(
+        program(d, "finite", t).in(4, 5).with(spoilt).longs(nodes).over(1, 1),
         program(d, "sums", t)
             .in(0, 1, 2, 3, 4, 5)
+            .with(spoilt)
             .out(0, 1)
             .longs(v.dim(-1), nodes)
             .over(

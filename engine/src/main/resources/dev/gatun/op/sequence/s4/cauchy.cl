@@ -23,75 +23,121 @@ inline void angles(const long k, const long length, T* c, T* s, T* cLow, T* sLow
 
 // c^2 |w|^2 - 4 s^2 as (c |w| - 2 s) (c |w| + 2 s): the first factor is small at the frequency of a mode, and sees what
 // its parts lose by rounding.
-inline V real(const V c, const V s, const V cLow, const V sLow, const D length) {
-  const T size = (T) length;
-  const T low = (T) (length - (D) size);
+inline V real(const V c, const V s, const V cLow, const V sLow, const T size, const T low) {
   const V rest = fma(c, (V) (low), cLow * size) - 2 * sLow;
   return (fma(c, (V) (size), -2 * s) + rest) * fma(c, (V) (size), 2 * s);
 }
 
-// A work-item makes LANES nodes of a product.
-kernel void bilinear(
-    IN(T, vr), IN(T, vi), IN(T, lr), IN(T, li), IN(T, dt), OUT(T, yr), OUT(T, yi), const long n, const long m,
-    const long length) {
+// Up to LANES elements of x from `at` on; the last one again beyond the end.
+inline V some(__global const T* x, const long at, const long end) {
+  T part[LANES];
+  for (int j = 0; j < LANES; j++) part[j] = x[min(at + j, end - 1)];
+  return LOAD(part);
+}
+
+// Where the nodes are: cosines, sines, and what those lose by rounding, each [nodes].
+kernel void places(OUT(T, table), const long length) {
+  OPEN_OUT(T, table);
+  const long nodes = length / 2 + 1;
+  const long k = get_global_id(0);
+  if (k >= nodes) return;
+  T place[4];
+  angles(k, length, place, place + 1, place + 2, place + 3);
+  for (int i = 0; i < 4; i++) table[i * nodes + k] = place[i];
+}
+
+// What a mode's terms are made of: its real part, the size and what that loses by rounding, each [groups, n]; then v and
+// Re(v conj w) of each product, [rows, n] both; then 0 for each group, or NaN where one of its numbers is not finite.
+kernel void modes(
+    IN(T, vr), IN(T, vi), IN(T, lr), IN(T, li), IN(T, dt), OUT(T, table), const long n, const long m, const long groups) {
   OPEN(T, vr);
   OPEN(T, vi);
   OPEN(T, lr);
   OPEN(T, li);
   OPEN(T, dt);
+  OPEN_OUT(T, table);
+  const long group = get_global_id(0);
+  if (group >= groups) return;
+  const long all = groups * n;
+  const D step = dt[group];
+  T zero = 0 * dt[group];
+  for (long i = group * n; i < (group + 1) * n; i++) {
+    const D x = step * lr[i];
+    const D y = step * li[i];
+    const D size = sqrt(x * x + y * y);
+    const T a = (T) x;
+    const T b = (T) y;
+    zero += hypot(a, b) < (T) LEAST ? NAN_T : 0 * a + 0 * b;
+    table[i] = a;
+    table[all + i] = (T) size;
+    table[2 * all + i] = (T) (size - (D) (T) size);
+    for (long r = 0; r < m; r++) {
+      const long at = (group * m + r) * n + i - group * n;
+      table[3 * all + at] = vr[at];
+      table[(3 + m) * all + at] = (T) (vr[at] * x + vi[at] * y);
+      zero += 0 * vr[at] + 0 * vi[at];
+    }
+  }
+  table[(3 + 2 * m) * all + group] = zero;
+}
+
+#define PRODUCTS 4
+
+// A work-item makes LANES nodes of up to PRODUCTS products of a group, which share the denominators.
+kernel void bilinear(
+    IN(T, place), IN(T, table), OUT(T, yr), OUT(T, yi), const long n, const long m, const long groups, const long length) {
+  OPEN(T, place);
+  OPEN(T, table);
   OPEN_OUT(T, yr);
   OPEN_OUT(T, yi);
   const long nodes = length / 2 + 1;
   const long first = get_global_id(0) * LANES;
   if (first >= nodes) return;
-  const long row = get_global_id(1);
-  const long group = row / m;
-  T some[LANES];
-  T others[LANES];
-  T lows[LANES];
-  T lowers[LANES];
-  for (int j = 0; j < LANES; j++) {
-    angles(min(first + j, nodes - 1), length, some + j, others + j, lows + j, lowers + j);
-  }
-  const V c = LOAD(some);
-  const V s = LOAD(others);
-  const V cLow = LOAD(lows);
-  const V sLow = LOAD(lowers);
+  const long each = (m + PRODUCTS - 1) / PRODUCTS;
+  const long group = get_global_id(1) / each;
+  const long row = group * m + get_global_id(1) % each * PRODUCTS;
+  const int count = (int) min((long) PRODUCTS, (group + 1) * m - row);
+  const long all = groups * n;
+  const V c = some(place, first, nodes);
+  const V s = some(place, nodes + first, 2 * nodes);
+  const V cLow = some(place, 2 * nodes + first, 3 * nodes);
+  const V sLow = some(place, 3 * nodes + first, 4 * nodes);
   const V imaginary = -4 * (s * c);
-  V ap = (V) (0);
-  V aq = ap;
-  V bp = ap;
-  V bq = ap;
-  const D step = dt[group];
-  T zero = 0 * dt[group];
-  // All products of the group, as a number that is not finite spoils them all.
-  for (long i = group * m * n; i < (group + 1) * m * n; i++) zero += 0 * vr[i] + 0 * vi[i];
+  V ap[PRODUCTS];
+  V aq[PRODUCTS];
+  V bp[PRODUCTS];
+  V bq[PRODUCTS];
+  for (int r = 0; r < PRODUCTS; r++) ap[r] = aq[r] = bp[r] = bq[r] = (V) (0);
+  __global const T* v = table + 3 * all + row * n;
+  __global const T* dot = v + m * all;
   for (long j = 0; j < n; j++) {
-    const D x = step * lr[group * n + j];
-    const D y = step * li[group * n + j];
-    const T a = (T) x;
-    const T b = (T) y;
-    const T v = vr[row * n + j];
-    const T dot = (T) (v * x + vi[row * n + j] * y);
-    zero += hypot(a, b) < (T) LEAST ? NAN_T : 0 * a + 0 * b;
-    const V dr = real(c, s, cLow, sLow, sqrt(x * x + y * y));
-    const V di = imaginary * a;
+    const long i = group * n + j;
+    const V dr = real(c, s, cLow, sLow, table[all + i], table[2 * all + i]);
+    const V di = imaginary * table[i];
     const V inverse = 1 / fma(dr, dr, di * di);
     const V p = dr * inverse;
     const V q = di * inverse;
-    ap = fma((V) (v), p, ap);
-    aq = fma((V) (v), q, aq);
-    bp = fma((V) (dot), p, bp);
-    bq = fma((V) (dot), q, bq);
+    for (int r = 0; r < PRODUCTS; r++) {
+      // Beyond the last product the last one again: no branches among accumulators.
+      const long at = min(r, count - 1) * n + j;
+      ap[r] = fma((V) (v[at]), p, ap[r]);
+      aq[r] = fma((V) (v[at]), q, aq[r]);
+      bp[r] = fma((V) (dot[at]), p, bp[r]);
+      bq[r] = fma((V) (dot[at]), q, bq[r]);
+    }
   }
-  const V re = 2 * s * aq - c * bp;
-  const V im = 2 * s * ap + c * bq;
-  STORE(2 * (c * re - s * im) + zero, some);
-  STORE(2 * (c * im + s * re) + zero, others);
-  for (int j = 0; j < LANES; j++) {
-    if (first + j >= nodes) return;
-    yr[row * nodes + first + j] = some[j];
-    yi[row * nodes + first + j] = others[j];
+  const T zero = table[(3 + 2 * m) * all + group];
+  for (int r = 0; r < count; r++) {
+    const V re = 2 * s * aq[r] - c * bp[r];
+    const V im = 2 * s * ap[r] + c * bq[r];
+    T part[LANES];
+    T others[LANES];
+    STORE(2 * (c * re - s * im) + zero, part);
+    STORE(2 * (c * im + s * re) + zero, others);
+    for (int j = 0; j < LANES && first + j < nodes; j++) {
+      yr[(row + r) * nodes + first + j] = part[j];
+      yi[(row + r) * nodes + first + j] = others[j];
+    }
   }
 }
 
@@ -127,6 +173,9 @@ kernel void bilinear_back(
   const D y = step * li[group * n + mode];
   const T a = (T) x;
   const T b = (T) y;
+  const D whole = sqrt(x * x + y * y);
+  const T size = (T) whole;
+  const T low = (T) (whole - (D) size);
   T zero = 0 * dt[group];
   for (long i = group * m * n; i < (group + 1) * m * n; i++) zero += 0 * vr[i] + 0 * vi[i];
   for (long i = group * n; i < (group + 1) * n; i++) zero += fabs(dt[group]) * hypot(lr[i], li[i]) < (T) LEAST ? NAN_T : 0 * lr[i] + 0 * li[i];
@@ -161,7 +210,7 @@ kernel void bilinear_back(
       const V o = LOAD(zs);
       const V hr = 2 * (g * c + o * s);
       const V hi = 2 * (g * s - o * c);
-      const V dr = real(c, s, LOAD(lows), LOAD(lowers), sqrt(x * x + y * y));
+      const V dr = real(c, s, LOAD(lows), LOAD(lowers), size, low);
       const V di = -4 * (s * c) * a;
       const V inverse = 1 / fma(dr, dr, di * di);
       const V p = dr * inverse;
@@ -231,29 +280,34 @@ kernel void step_back(
   const V br = d * fr - zi * fi - v;     \
   const V bi = d * fi + zi * fr;
 
-// Up to LANES elements of x from `at` on; the last one again beyond the end.
-inline V some(__global const T* x, const long at, const long end) {
-  T part[LANES];
-  for (int j = 0; j < LANES; j++) part[j] = x[min(at + j, end - 1)];
-  return LOAD(part);
-}
-
 inline T zeros(__global const T* x, const long from, const long end) {
   T zero = 0;
   for (long i = from; i < end; i++) zero += 0 * x[i];
   return zero;
 }
 
+// 0, or NaN where a node is not finite.
+kernel void finite(IN(T, zr_), IN(T, zi_), OUT(T, zero), const long nodes) {
+  OPEN(T, zr_);
+  OPEN(T, zi_);
+  OPEN_OUT(T, zero);
+  if (get_global_id(0) > 0) return;
+  V sum = (V) (0);
+  for (long k = 0; k < nodes; k += LANES) sum += 0 * some(zr_, k, nodes) + 0 * some(zi_, k, nodes);
+  zero[0] = folded(sum);
+}
+
 // A work-item makes LANES nodes of a row.
 kernel void sums(
-    IN(T, vr), IN(T, vi), IN(T, wr), IN(T, wi), IN(T, zr_), IN(T, zi_), OUT(T, yr), OUT(T, yi), const long n,
-    const long nodes) {
+    IN(T, vr), IN(T, vi), IN(T, wr), IN(T, wi), IN(T, zr_), IN(T, zi_), IN(T, spoilt), OUT(T, yr), OUT(T, yi),
+    const long n, const long nodes) {
   OPEN(T, vr);
   OPEN(T, vi);
   OPEN(T, wr);
   OPEN(T, wi);
   OPEN(T, zr_);
   OPEN(T, zi_);
+  OPEN(T, spoilt);
   OPEN_OUT(T, yr);
   OPEN_OUT(T, yi);
   const long first = get_global_id(0) * LANES;
@@ -261,7 +315,7 @@ kernel void sums(
   const long row = get_global_id(1);
   const V zr = some(zr_, first, nodes);
   const V zi = some(zi_, first, nodes);
-  T zero = zeros(zr_, 0, nodes) + zeros(zi_, 0, nodes);
+  T zero = spoilt[0];
   V re = (V) (0);
   V im = re;
   for (long j = row * n; j < (row + 1) * n; j++) {

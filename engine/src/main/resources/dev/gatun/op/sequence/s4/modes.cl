@@ -20,47 +20,87 @@ inline power times(const power a, const power b) {
   return p;
 }
 
-// A work-item makes STEPS vectors of a row.
-kernel void series(IN(T, vr), IN(T, vi), IN(T, xr), IN(T, xi), OUT(T, y), const long n, const long length) {
+#define ITEM (PIECES * STEPS * LANES)
+
+// A work-item tabulates the powers of a mode: exp(x j) of the lanes and exp(x LANES), as T; then, in doubles, exp(x STEPS
+// LANES), and the terms that items of the series start with.
+kernel void powers(
+    IN(T, vr), IN(T, vi), IN(T, xr), IN(T, xi), OUT(T, lanes), OUT(D, starts), const long all, const long items) {
   OPEN(T, vr);
   OPEN(T, vi);
   OPEN(T, xr);
   OPEN(T, xi);
+  OPEN_OUT(T, lanes);
+  OPEN_OUT(D, starts);
+  const long k = get_global_id(0);
+  if (k >= all) return;
+  const D re = xr[k];
+  const D im = xi[k];
+  const power one = at(re, im, 1);
+  power p = {1, 0};
+  __global T* to = lanes + k * (2 * LANES + 2);
+  for (int j = 0; j < LANES; j++) {
+    to[j] = p.re;
+    to[LANES + j] = p.im;
+    p = times(p, one);
+  }
+  to[2 * LANES] = p.re;
+  to[2 * LANES + 1] = p.im;
+  __global D* start = starts + k * (2 * items + 2);
+  const power piece = at(re, im, STEPS * LANES);
+  start[0] = piece.re;
+  start[1] = piece.im;
+  const power item = at(re, im, ITEM);
+  power v = {2 * (D) vr[k], 2 * (D) vi[k]};
+  for (long j = 1; j <= items; j++) {
+    start[2 * j] = v.re;
+    start[2 * j + 1] = v.im;
+    v = times(v, item);
+  }
+}
+
+// A work-item makes PIECES times STEPS vectors of a row.
+kernel void series(
+    IN(T, vr), IN(T, vi), IN(T, xr), IN(T, xi), IN(T, lanes), IN(D, starts), OUT(T, y), const long n, const long length,
+    const long items) {
+  OPEN(T, vr);
+  OPEN(T, vi);
+  OPEN(T, xr);
+  OPEN(T, xi);
+  OPEN(T, lanes);
+  OPEN(D, starts);
   OPEN_OUT(T, y);
   const long row = get_global_id(1);
-  const long first = get_global_id(0) * (long) (STEPS * LANES);
+  const long item = get_global_id(0);
+  const long first = item * ITEM;
   if (first >= length) return;
-  V sums[STEPS];
-  for (int j = 0; j < STEPS; j++) sums[j] = (V) (0);
+  V sums[PIECES * STEPS];
+  for (int j = 0; j < PIECES * STEPS; j++) sums[j] = (V) (0);
   T zero = 0;
   for (long k = row * n; k < (row + 1) * n; k++) {
-    const D re = xr[k];
-    const D im = xi[k];
-    const power v = {2 * vr[k], 2 * vi[k]};
     zero += 0 * xr[k] + 0 * xi[k] + 0 * vr[k] + 0 * vi[k];
-    const power one = at(re, im, 1);
-    power p = times(v, at(re, im, first));
-    T some[LANES];
-    T others[LANES];
-    for (int j = 0; j < LANES; j++) {
-      some[j] = p.re;
-      others[j] = p.im;
-      p = times(p, one);
-    }
-    const power far = at(re, im, LANES);
-    const V fr = (V) ((T) far.re);
-    const V fi = (V) ((T) far.im);
-    V a = LOAD(some);
-    V b = LOAD(others);
-    for (int j = 0; j < STEPS; j++) {
-      sums[j] += a;
-      const V next = a * fr - b * fi;
-      b = a * fi + b * fr;
-      a = next;
+    __global const T* lane = lanes + k * (2 * LANES + 2);
+    __global const D* start = starts + k * (2 * items + 2);
+    const V er = LOAD(lane);
+    const V ei = LOAD(lane + LANES);
+    const V fr = (V) (lane[2 * LANES]);
+    const V fi = (V) (lane[2 * LANES + 1]);
+    const power piece = {start[0], start[1]};
+    power p = {start[2 * item + 2], start[2 * item + 3]};
+    for (int i = 0; i < PIECES; i++) {
+      V a = (V) ((T) p.re) * er - (V) ((T) p.im) * ei;
+      V b = (V) ((T) p.re) * ei + (V) ((T) p.im) * er;
+      for (int j = i * STEPS; j < (i + 1) * STEPS; j++) {
+        sums[j] += a;
+        const V next = a * fr - b * fi;
+        b = a * fi + b * fr;
+        a = next;
+      }
+      p = times(p, piece);
     }
   }
   __global T* to = y + row * length;
-  for (int j = 0; j < STEPS; j++) {
+  for (int j = 0; j < PIECES * STEPS; j++) {
     const long l = first + j * LANES;
     if (l + LANES <= length) {
       STORE(sums[j] + zero, to + l);
