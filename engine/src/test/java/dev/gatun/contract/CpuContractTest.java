@@ -24,9 +24,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CpuContractTest extends OpContract {
   private static final int CALLS = 400;
 
+  private final FirstCases firsts = new FirstCases();
+
   @Override
   protected Device open(int threads) {
     return CpuDevice.open(CpuDevice.Options.standard().withThreads(threads));
+  }
+
+  /// Other widths of vectors than the machine's own run the first case of each op.
+  @Override
+  protected boolean covers(OpCase c) {
+    return !Boolean.getBoolean("gatun.firsts") || firsts.has(c);
   }
 
   /// Plain loops, which run where vectors are missing, take the square of some sizes.

@@ -1,5 +1,6 @@
 package dev.gatun.opencl;
 
+import dev.gatun.contract.FirstCases;
 import dev.gatun.contract.OpCase;
 import dev.gatun.contract.OpContract;
 import dev.gatun.device.Device;

@@ -20,6 +20,14 @@ inline power times(const power a, const power b) {
   return p;
 }
 
+// Numbers below the normal ones would be slow, and are nothing beside a sum.
+#ifdef IS_F32
+#define NORMAL FLT_MIN
+#else
+#define NORMAL DBL_MIN
+#endif
+inline T normal(const T x) { return fabs(x) < NORMAL ? 0 : x; }
+
 #define ITEM (PIECES * STEPS * LANES)
 
 // A work-item tabulates the powers of a mode: exp(x j) of the lanes and exp(x LANES), as T; then, in doubles, exp(x STEPS
@@ -88,8 +96,10 @@ kernel void series(
     const power piece = {start[0], start[1]};
     power p = {start[2 * item + 2], start[2 * item + 3]};
     for (int i = 0; i < PIECES; i++) {
-      V a = (V) ((T) p.re) * er - (V) ((T) p.im) * ei;
-      V b = (V) ((T) p.re) * ei + (V) ((T) p.im) * er;
+      const T pr = normal((T) p.re);
+      const T pi = normal((T) p.im);
+      V a = pr * er - pi * ei;
+      V b = pr * ei + pi * er;
       for (int j = i * STEPS; j < (i + 1) * STEPS; j++) {
         sums[j] += a;
         const V next = a * fr - b * fi;

@@ -1,16 +1,15 @@
-package dev.gatun.opencl;
+package dev.gatun.contract;
 
-import dev.gatun.contract.OpCase;
-import dev.gatun.contract.OpCases;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// The first case of each op: drivers take half an hour to compile the programs of all.
-final class FirstCases {
+/// The first case of each op, where all take too long.
+public final class FirstCases {
   private final Set<OpCase> cases;
 
-  FirstCases() {
+  /// Of the table [OpCases].
+  public FirstCases() {
     Set<Class<?>> seen = new HashSet<>();
     cases =
         OpCases.all().stream()
@@ -18,7 +17,8 @@ final class FirstCases {
             .collect(Collectors.toSet());
   }
 
-  boolean has(OpCase c) {
+  /// Whether `c` is one.
+  public boolean has(OpCase c) {
     return cases.contains(c);
   }
 }
