@@ -61,6 +61,7 @@ public final class OpCases {
             RecurrentCases.ALL,
             FourierCases.ALL,
             SsmCases.ALL,
+            SelectiveCases.ALL,
             TrainCases.ALL,
             FusedCases.ALL,
             RotaryCases.ALL,

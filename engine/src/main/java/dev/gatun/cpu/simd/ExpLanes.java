@@ -197,12 +197,20 @@ public final class ExpLanes {
     return expm1CoreF32(x);
   }
 
-  /// `2^x` for lanes of at most 126 in magnitude.
+  /// `2^x` for lanes of at most 126 in magnitude; also 0 for -127 and infinity for 128.
   public static FloatVector moderateExp2F32(FloatVector x) {
     FloatVector t = x.add(0x1.8p23f);
     FloatVector p = expm1(x.sub(t.sub(0x1.8p23f)).mul(0x1.62e43p-1f)).add(1);
     IntVector shift = t.reinterpretAsInts().lanewise(LSHL, 23);
     return p.reinterpretAsInts().add(shift).reinterpretAsFloats();
+  }
+
+  /// `2^x` for lanes of at most 1022 in magnitude; also 0 for -1023 and infinity for 1024.
+  public static DoubleVector moderateExp2F64(DoubleVector x) {
+    DoubleVector t = x.add(0x1.8p52);
+    DoubleVector p = expm1(x.sub(t.sub(0x1.8p52)).mul(LN2_HI)).add(1);
+    LongVector shift = t.reinterpretAsLongs().lanewise(LSHL, 52);
+    return p.reinterpretAsLongs().add(shift).reinterpretAsDoubles();
   }
 
   /// `(exp(r) - 1 - r) / r^2`
