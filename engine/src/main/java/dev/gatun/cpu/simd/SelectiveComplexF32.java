@@ -58,10 +58,8 @@ public final class SelectiveComplexF32 {
       long xPart,
       long b,
       long bPart,
-      long bStride,
       long c,
       long cPart,
-      long cStride,
       long y,
       long yPart,
       long h,
@@ -78,13 +76,13 @@ public final class SelectiveComplexF32 {
       FloatVector pi = er.fma(im, ei.mul(re));
       store(pr, s, past + i);
       store(pi, s, past + part + i);
-      re = at(s, x + i).fma(number(s, b + t * bStride), pr);
-      im = at(s, x + xPart + i).fma(number(s, b + bPart + t * bStride), pi);
+      re = at(s, x + i).fma(number(s, b + t), pr);
+      im = at(s, x + xPart + i).fma(number(s, b + bPart + t), pi);
       store(re, s, states + i);
       store(im, s, states + part + i);
-      store(re.fma(number(s, c + t * cStride), at(s, y + i)), s, y + i);
+      store(re.fma(number(s, c + t), at(s, y + i)), s, y + i);
       long yi = y + yPart + i;
-      store(im.fma(number(s, c + cPart + t * cStride), at(s, yi)), s, yi);
+      store(im.fma(number(s, c + cPart + t), at(s, yi)), s, yi);
     }
     store(normal(re), s, h);
     store(normal(im), s, h + hPart);
@@ -107,10 +105,8 @@ public final class SelectiveComplexF32 {
       long x,
       long b,
       long bPart,
-      long bStride,
       long c,
       long cPart,
-      long cStride,
       long d,
       long dPart,
       long up,
@@ -132,17 +128,17 @@ public final class SelectiveComplexF32 {
     FloatVector totalIm = totalRe;
     for (int t = rows - 1; t >= 0; t--) {
       long i = (long) t * LANES;
-      FloatVector gr = at(s, d + i).fma(number(s, c + t * cStride), carryRe);
-      FloatVector gi = at(s, d + dPart + i).fma(number(s, c + cPart + t * cStride), carryIm);
+      FloatVector gr = at(s, d + i).fma(number(s, c + t), carryRe);
+      FloatVector gi = at(s, d + dPart + i).fma(number(s, c + cPart + t), carryIm);
       FloatVector in = at(s, x + i);
       store(at(s, states + i).fma(at(s, up + i), at(s, dc + i)), s, dc + i);
       long ci = dc + dcPart + i;
       store(at(s, states + part + i).fma(at(s, up + upPart + i), at(s, ci)), s, ci);
       store(gr.fma(in, at(s, db + i)), s, db + i);
       store(gi.fma(in, at(s, db + dbPart + i)), s, db + dbPart + i);
-      store(gr.fma(number(s, b + t * bStride), at(s, sums + i)), s, sums + i);
+      store(gr.fma(number(s, b + t), at(s, sums + i)), s, sums + i);
       long si = sums + sumsPart + i;
-      store(gi.fma(number(s, b + bPart + t * bStride), at(s, si)), s, si);
+      store(gi.fma(number(s, b + bPart + t), at(s, si)), s, si);
       FloatVector pr = at(s, past + i);
       FloatVector pi = at(s, past + part + i);
       FloatVector wr = gr.fma(pr, gi.mul(pi));

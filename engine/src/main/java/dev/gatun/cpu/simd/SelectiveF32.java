@@ -41,10 +41,19 @@ public final class SelectiveF32 {
     return load(s, a * SIZE).abs().mul(load(s, largest * SIZE)).compare(LE, RANGE).allTrue();
   }
 
+  /// [#inRange] for all modes.
+  public static boolean allInRange(MemorySegment s, long a, long largest, int modes) {
+    boolean fits = true;
+    for (int m = 0; m < modes; m++) {
+      fits &= inRange(s, a + (long) m * LANES, largest);
+    }
+    return fits;
+  }
+
   private static FloatVector anyExp2(FloatVector x) {
     FloatVector y =
         x.blend(-RANGE - 1, x.compare(LT, -RANGE)).blend(RANGE + 2, x.compare(GT, RANGE + 2));
-    return ExpLanes.moderateExp2F32(y).blend(x, x.test(IS_NAN));
+    return ExpLanes.chainedExp2F32(y).blend(x, x.test(IS_NAN));
   }
 
   /// `h = 2^(dt a) h + x b`, `y += c h`.
@@ -54,9 +63,7 @@ public final class SelectiveF32 {
       long a,
       long x,
       long b,
-      long bStride,
       long c,
-      long cStride,
       long y,
       long h,
       int rows) {
@@ -65,13 +72,30 @@ public final class SelectiveF32 {
     FloatVector state = load(s, h * SIZE);
     for (int t = 0; t < rows; t++) {
       long at = (long) t * LANES;
-      FloatVector e = ExpLanes.moderateExp2F32(load(s, (dt + at) * SIZE).mul(rate));
-      FloatVector in = load(s, (x + at) * SIZE).mul(number(s, b + t * bStride));
+      FloatVector e = ExpLanes.chainedExp2F32(load(s, (dt + at) * SIZE).mul(rate));
+      FloatVector in = load(s, (x + at) * SIZE).mul(number(s, b + t));
       state = e.fma(state, in);
       FloatVector sum = load(s, (y + at) * SIZE);
-      store(state.fma(number(s, c + t * cStride), sum), s, y + at);
+      store(state.fma(number(s, c + t), sum), s, y + at);
     }
     store(normal(state), s, h);
+  }
+
+  /// [#scan] of one step of all modes, `lanes` apart: a state is moved on where it lies.
+  public static void step(
+      MemorySegment s, long dt, long a, long x, long b, long c, long y, long h, int modes) {
+    s = Lanes.offHeap(s);
+    FloatVector size = load(s, dt * SIZE);
+    FloatVector in = load(s, x * SIZE);
+    FloatVector sum = load(s, y * SIZE);
+    for (int m = 0; m < modes; m++) {
+      long at = (long) m * LANES;
+      FloatVector e = ExpLanes.chainedExp2F32(size.mul(load(s, (a + at) * SIZE)));
+      FloatVector state = e.fma(load(s, (h + at) * SIZE), in.mul(number(s, b + m)));
+      sum = state.fma(number(s, c + m), sum);
+      store(normal(state), s, h + at);
+    }
+    store(sum, s, y);
   }
 
   /// `gate = 2^(dt a)`
@@ -80,7 +104,7 @@ public final class SelectiveF32 {
     FloatVector rate = load(s, a * SIZE);
     for (int t = 0; t < rows; t++) {
       long at = (long) t * LANES;
-      store(ExpLanes.moderateExp2F32(load(s, (dt + at) * SIZE).mul(rate)), s, gate + at);
+      store(ExpLanes.chainedExp2F32(load(s, (dt + at) * SIZE).mul(rate)), s, gate + at);
     }
   }
 
@@ -100,9 +124,7 @@ public final class SelectiveF32 {
       long gate,
       long x,
       long b,
-      long bStride,
       long c,
-      long cStride,
       long y,
       long h,
       long past,
@@ -114,10 +136,10 @@ public final class SelectiveF32 {
       long at = (long) t * LANES;
       state = state.mul(load(s, (gate + at) * SIZE));
       store(state, s, past + at);
-      state = load(s, (x + at) * SIZE).fma(number(s, b + t * bStride), state);
+      state = load(s, (x + at) * SIZE).fma(number(s, b + t), state);
       store(state, s, states + at);
       FloatVector sum = load(s, (y + at) * SIZE);
-      store(state.fma(number(s, c + t * cStride), sum), s, y + at);
+      store(state.fma(number(s, c + t), sum), s, y + at);
     }
     store(normal(state), s, h);
   }
@@ -134,9 +156,7 @@ public final class SelectiveF32 {
       long states,
       long x,
       long b,
-      long bStride,
       long c,
-      long cStride,
       long d,
       long up,
       long sums,
@@ -152,11 +172,11 @@ public final class SelectiveF32 {
     FloatVector total = FloatVector.zero(Lanes.F32);
     for (int t = rows - 1; t >= 0; t--) {
       long at = (long) t * LANES;
-      FloatVector grad = load(s, (d + at) * SIZE).fma(number(s, c + t * cStride), carry);
+      FloatVector grad = load(s, (d + at) * SIZE).fma(number(s, c + t), carry);
       FloatVector h = load(s, (states + at) * SIZE);
       store(h.fma(load(s, (up + at) * SIZE), load(s, (dc + at) * SIZE)), s, dc + at);
       store(grad.fma(load(s, (x + at) * SIZE), load(s, (db + at) * SIZE)), s, db + at);
-      store(grad.fma(number(s, b + t * bStride), load(s, (sums + at) * SIZE)), s, sums + at);
+      store(grad.fma(number(s, b + t), load(s, (sums + at) * SIZE)), s, sums + at);
       FloatVector through = grad.mul(load(s, (past + at) * SIZE));
       store(through.fma(rate, load(s, (rates + at) * SIZE)), s, rates + at);
       total = through.fma(load(s, (dt + at) * SIZE), total);

@@ -68,6 +68,19 @@ public final class SelectiveRowsF32 {
     }
   }
 
+  /// Reads `rows` rows of `n` numbers, `stride` apart, as columns.
+  public static void transpose(
+      MemorySegment x, long from, long stride, MemorySegment s, long to, int rows, int n) {
+    x = Lanes.offHeap(x);
+    s = Lanes.offHeap(s);
+    for (int m = 0; m < n; m++) {
+      long at = to + (long) m * rows;
+      for (int t = 0; t < rows; t++) {
+        s.set(Lanes.FLOAT, (at + t) * SIZE, x.get(Lanes.FLOAT, (from + t * stride + m) * SIZE));
+      }
+    }
+  }
+
   /// Softplus in place; above 20 the identity, as the authors have it.
   public static void softplus(MemorySegment s, long at, int n) {
     s = Lanes.offHeap(s);

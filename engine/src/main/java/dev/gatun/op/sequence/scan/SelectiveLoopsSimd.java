@@ -47,8 +47,7 @@ final class SelectiveLoopsSimd {
   }
 
   /// Reads rows of `count` channels, `stride` apart, as `[vectors][rows][lanes]`, zeros after them.
-  void gather(
-      MemorySegment x, long from, long stride, MemorySegment s, long to, int rows, int count) {
+  void gather(MemorySegment x, long from, long stride, MemorySegment s, long to, int rows, int count) {
     int full = count / lanes();
     int rest = count % lanes();
     long behind = (long) full * lanes();
@@ -65,8 +64,7 @@ final class SelectiveLoopsSimd {
   }
 
   /// Writes rows of `count` channels, `stride` apart.
-  void scatter(
-      MemorySegment s, long from, MemorySegment y, long to, long stride, int rows, int count) {
+  void scatter(MemorySegment s, long from, MemorySegment y, long to, long stride, int rows, int count) {
     int full = count / lanes();
     int rest = count % lanes();
     long behind = (long) full * lanes();
@@ -87,6 +85,14 @@ final class SelectiveLoopsSimd {
       SelectiveRowsF32.scale(s, x, (float) factor, to, n);
     } else {
       SelectiveRowsF64.scale(s, x, factor, to, n);
+    }
+  }
+
+  void transpose(MemorySegment x, long from, long stride, MemorySegment s, long to, int rows, int n) {
+    if (f32) {
+      SelectiveRowsF32.transpose(x, from, stride, s, to, rows, n);
+    } else {
+      SelectiveRowsF64.transpose(x, from, stride, s, to, rows, n);
     }
   }
 
@@ -214,22 +220,23 @@ final class SelectiveLoopsSimd {
     return f32 ? SelectiveF32.inRange(s, a, largest) : SelectiveF64.inRange(s, a, largest);
   }
 
-  void scan(
-      MemorySegment s,
-      long dt,
-      long a,
-      long x,
-      long b,
-      long bStride,
-      long c,
-      long cStride,
-      long y,
-      long h,
-      int rows) {
+  boolean allInRange(MemorySegment s, long a, long largest, int modes) {
+    return f32 ? SelectiveF32.allInRange(s, a, largest, modes) : SelectiveF64.allInRange(s, a, largest, modes);
+  }
+
+  void scan(MemorySegment s, long dt, long a, long x, long b, long c, long y, long h, int rows) {
     if (f32) {
-      SelectiveF32.scan(s, dt, a, x, b, bStride, c, cStride, y, h, rows);
+      SelectiveF32.scan(s, dt, a, x, b, c, y, h, rows);
     } else {
-      SelectiveF64.scan(s, dt, a, x, b, bStride, c, cStride, y, h, rows);
+      SelectiveF64.scan(s, dt, a, x, b, c, y, h, rows);
+    }
+  }
+
+  void step(MemorySegment s, long dt, long a, long x, long b, long c, long y, long h, int modes) {
+    if (f32) {
+      SelectiveF32.step(s, dt, a, x, b, c, y, h, modes);
+    } else {
+      SelectiveF64.step(s, dt, a, x, b, c, y, h, modes);
     }
   }
 
@@ -249,55 +256,19 @@ final class SelectiveLoopsSimd {
     }
   }
 
-  void advance(
-      MemorySegment s,
-      long gate,
-      long x,
-      long b,
-      long bStride,
-      long c,
-      long cStride,
-      long y,
-      long h,
-      long past,
-      long states,
-      int rows) {
+  void advance(MemorySegment s, long gate, long x, long b, long c, long y, long h, long past, long states, int rows) {
     if (f32) {
-      SelectiveF32.advance(s, gate, x, b, bStride, c, cStride, y, h, past, states, rows);
+      SelectiveF32.advance(s, gate, x, b, c, y, h, past, states, rows);
     } else {
-      SelectiveF64.advance(s, gate, x, b, bStride, c, cStride, y, h, past, states, rows);
+      SelectiveF64.advance(s, gate, x, b, c, y, h, past, states, rows);
     }
   }
 
-  void back(
-      MemorySegment s,
-      long dt,
-      long a,
-      long gate,
-      long past,
-      long states,
-      long x,
-      long b,
-      long bStride,
-      long c,
-      long cStride,
-      long d,
-      long up,
-      long sums,
-      long rates,
-      long db,
-      long dc,
-      long da,
-      long g,
-      int rows) {
+  void back(MemorySegment s, long dt, long a, long gate, long past, long states, long x, long b, long c, long d, long up, long sums, long rates, long db, long dc, long da, long g, int rows) {
     if (f32) {
-      SelectiveF32.back(
-          s, dt, a, gate, past, states, x, b, bStride, c, cStride, d, up, sums, rates, db, dc, da,
-          g, rows);
+      SelectiveF32.back(s, dt, a, gate, past, states, x, b, c, d, up, sums, rates, db, dc, da, g, rows);
     } else {
-      SelectiveF64.back(
-          s, dt, a, gate, past, states, x, b, bStride, c, cStride, d, up, sums, rates, db, dc, da,
-          g, rows);
+      SelectiveF64.back(s, dt, a, gate, past, states, x, b, c, d, up, sums, rates, db, dc, da, g, rows);
     }
   }
 
@@ -309,74 +280,19 @@ final class SelectiveLoopsSimd {
     }
   }
 
-  void advanceTurning(
-      MemorySegment s,
-      long gate,
-      long past,
-      long states,
-      long part,
-      long x,
-      long xPart,
-      long b,
-      long bPart,
-      long bStride,
-      long c,
-      long cPart,
-      long cStride,
-      long y,
-      long yPart,
-      long h,
-      long hPart,
-      int rows) {
+  void advanceTurning(MemorySegment s, long gate, long past, long states, long part, long x, long xPart, long b, long bPart, long c, long cPart, long y, long yPart, long h, long hPart, int rows) {
     if (f32) {
-      SelectiveComplexF32.advanceTurning(
-          s, gate, past, states, part, x, xPart, b, bPart, bStride, c, cPart, cStride, y, yPart, h,
-          hPart, rows);
+      SelectiveComplexF32.advanceTurning(s, gate, past, states, part, x, xPart, b, bPart, c, cPart, y, yPart, h, hPart, rows);
     } else {
-      SelectiveComplexF64.advanceTurning(
-          s, gate, past, states, part, x, xPart, b, bPart, bStride, c, cPart, cStride, y, yPart, h,
-          hPart, rows);
+      SelectiveComplexF64.advanceTurning(s, gate, past, states, part, x, xPart, b, bPart, c, cPart, y, yPart, h, hPart, rows);
     }
   }
 
-  void backTurning(
-      MemorySegment s,
-      long dt,
-      long a,
-      long da,
-      long g,
-      long modePart,
-      long gate,
-      long past,
-      long states,
-      long part,
-      long x,
-      long b,
-      long bPart,
-      long bStride,
-      long c,
-      long cPart,
-      long cStride,
-      long d,
-      long dPart,
-      long up,
-      long upPart,
-      long sums,
-      long sumsPart,
-      long rates,
-      long db,
-      long dbPart,
-      long dc,
-      long dcPart,
-      int rows) {
+  void backTurning(MemorySegment s, long dt, long a, long da, long g, long modePart, long gate, long past, long states, long part, long x, long b, long bPart, long c, long cPart, long d, long dPart, long up, long upPart, long sums, long sumsPart, long rates, long db, long dbPart, long dc, long dcPart, int rows) {
     if (f32) {
-      SelectiveComplexF32.backTurning(
-          s, dt, a, da, g, modePart, gate, past, states, part, x, b, bPart, bStride, c, cPart,
-          cStride, d, dPart, up, upPart, sums, sumsPart, rates, db, dbPart, dc, dcPart, rows);
+      SelectiveComplexF32.backTurning(s, dt, a, da, g, modePart, gate, past, states, part, x, b, bPart, c, cPart, d, dPart, up, upPart, sums, sumsPart, rates, db, dbPart, dc, dcPart, rows);
     } else {
-      SelectiveComplexF64.backTurning(
-          s, dt, a, da, g, modePart, gate, past, states, part, x, b, bPart, bStride, c, cPart,
-          cStride, d, dPart, up, upPart, sums, sumsPart, rates, db, dbPart, dc, dcPart, rows);
+      SelectiveComplexF64.backTurning(s, dt, a, da, g, modePart, gate, past, states, part, x, b, bPart, c, cPart, d, dPart, up, upPart, sums, sumsPart, rates, db, dbPart, dc, dcPart, rows);
     }
   }
 }

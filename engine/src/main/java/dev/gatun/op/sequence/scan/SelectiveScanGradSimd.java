@@ -299,10 +299,8 @@ final class SelectiveScanGradSimd {
     boolean ofB = SelectiveStepsSimd.variable(c, FIRST + SelectiveScan.B);
     boolean ofC = SelectiveStepsSimd.variable(c, FIRST + SelectiveScan.C);
     long ones = SelectiveWork.ones(r, own);
-    long b = ofB ? SelectiveWork.rows(r, own, 0) + m : ones;
-    long cAt = ofC ? SelectiveWork.rows(r, own, 1) + m : ones;
-    long bStride = ofB ? r[ROWS] : 0;
-    long cStride = ofC ? r[ROWS] : 0;
+    long b = ofB ? SelectiveWork.rows(r, own, 0) + (long) m * rows : ones;
+    long cAt = ofC ? SelectiveWork.rows(r, own, 1) + (long) m * rows : ones;
     long constantB = SelectiveWork.modes(r, own, SelectiveStepsSimd.B) + mode;
     long constantC = SelectiveWork.modes(r, own, SelectiveStepsSimd.C) + mode;
     long up = SelectiveWork.steps(r, own, DY) + step;
@@ -348,11 +346,11 @@ final class SelectiveScanGradSimd {
           part,
           x,
           b,
-          ofB ? r[MODES] : 0,
-          bStride,
+          ofB ? r[MODES] * rows : 0,
+         
           cAt,
-          ofC ? r[MODES] : 0,
-          cStride,
+          ofC ? r[MODES] * rows : 0,
+         
           d,
           ofC ? upPart : part,
           up,
@@ -367,7 +365,7 @@ final class SelectiveScanGradSimd {
           rows);
     } else {
       s.back(
-          w, dt, a, gate, past, states, x, b, bStride, cAt, cStride, d, up, to, rates, db, dc, da,
+          w, dt, a, gate, past, states, x, b, cAt, d, up, to, rates, db, dc, da,
           g, rows);
     }
     for (int i = 0; i < (op.complex() ? 2 : 1); i++) {

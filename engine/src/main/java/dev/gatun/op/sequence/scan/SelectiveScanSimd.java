@@ -79,6 +79,9 @@ final class SelectiveScanSimd {
             && SelectiveStepsSimd.variable(c, SelectiveScan.B)
             && SelectiveStepsSimd.variable(c, SelectiveScan.C);
     for (int v = 0; v < vectors; v++) {
+      if (plain && rows == 1 && stepped(c, own, v)) {
+        continue;
+      }
       for (int m = 0; m < r[MODES]; m++) {
         if (!plain || !scanned(c, own, v, m, rows)) {
           SelectiveStepsSimd.gates(op, c, own, v, m, rows);
@@ -93,6 +96,31 @@ final class SelectiveScanSimd {
       s.gate(w, y, z, n);
     }
     SelectiveStepsSimd.scatter(c, 0, block, y, t, rows);
+  }
+
+  /// One step of the usual case; false where exponents are out of its range.
+  private static boolean stepped(Call c, long own, int v) {
+    long[] r = c.registers();
+    SelectiveLoopsSimd s = SelectiveLoopsSimd.of(c.dtype());
+    MemorySegment w = c.scratch();
+    long step = (long) v * s.lanes();
+    long mode = step * r[ROWS];
+    long rate = SelectiveWork.modes(r, own, SelectiveStepsSimd.RATE) + mode;
+    long most = SelectiveWork.channels(r, own, SelectiveStepsSimd.MOST) + step;
+    if (!s.allInRange(w, rate, most, (int) r[ROWS])) {
+      return false;
+    }
+    s.step(
+        w,
+        SelectiveWork.steps(r, own, SelectiveStepsSimd.DT) + step,
+        rate,
+        SelectiveWork.steps(r, own, SelectiveStepsSimd.X) + step,
+        SelectiveWork.rows(r, own, 0),
+        SelectiveWork.rows(r, own, 1),
+        SelectiveWork.steps(r, own, SelectiveStepsSimd.Y) + step,
+        SelectiveWork.modes(r, own, SelectiveStepsSimd.H) + mode,
+        (int) r[ROWS]);
+    return true;
   }
 
   /// The usual case in one loop; false where exponents are out of its range.
@@ -113,10 +141,8 @@ final class SelectiveScanSimd {
         SelectiveWork.steps(r, own, SelectiveStepsSimd.DT) + step,
         rate,
         SelectiveWork.steps(r, own, SelectiveStepsSimd.X) + step,
-        SelectiveWork.rows(r, own, 0) + m,
-        r[ROWS],
-        SelectiveWork.rows(r, own, 1) + m,
-        r[ROWS],
+        SelectiveWork.rows(r, own, 0) + (long) m * rows,
+        SelectiveWork.rows(r, own, 1) + (long) m * rows,
         SelectiveWork.steps(r, own, SelectiveStepsSimd.Y) + step,
         SelectiveWork.modes(r, own, SelectiveStepsSimd.H) + mode,
         rows);

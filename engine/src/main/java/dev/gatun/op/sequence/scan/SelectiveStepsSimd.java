@@ -98,7 +98,7 @@ final class SelectiveStepsSimd {
       long to = SelectiveWork.channels(r, own, BIAS);
       s.gather(c.in(first + op.biasAt()), channel, 0, w, to, 1, count);
     }
-    for (int i = 0; i < lanes; i++) {
+    for (int i = 0; i < SelectiveScan.CHUNK; i++) {
       s.set(w, SelectiveWork.ones(r, own) + i, 1);
     }
   }
@@ -132,8 +132,8 @@ final class SelectiveStepsSimd {
       long most = SelectiveWork.channels(r, own, MOST) + (long) v * lanes;
       s.largest(w, dt + (long) v * rows * lanes, most, rows);
     }
-    copyRows(c, first + SelectiveScan.B, block, SelectiveWork.rows(r, own, 0), t, rows);
-    copyRows(c, first + SelectiveScan.C, block, SelectiveWork.rows(r, own, 1), t, rows);
+    transpose(c, first + SelectiveScan.B, block, SelectiveWork.rows(r, own, 0), t, rows);
+    transpose(c, first + SelectiveScan.C, block, SelectiveWork.rows(r, own, 1), t, rows);
   }
 
   /// Reads steps from `t` on of the block's channels of an operand `[B, L, D]`.
@@ -152,24 +152,16 @@ final class SelectiveStepsSimd {
         .scatter(c.scratch(), from, c.out(i), to, r[CHANNELS], rows, count(r, block));
   }
 
-  private static void copyRows(Call c, int i, long block, long to, long t, int rows) {
+  private static void transpose(Call c, int i, long block, long to, long t, int rows) {
     if (!variable(c, i)) {
       return;
     }
     long[] r = c.registers();
-    long size = SelectiveLoopsSimd.of(c.dtype()).bytes();
     long groups = c.inShape(i).dim(2);
     long group = groups == 1 ? 0 : group(r, block);
     long from = ((batch(r, block) * r[STEPS] + t) * groups + group) * r[ROWS];
-    long row = r[ROWS] * size;
-    if (groups == 1) {
-      MemorySegment.copy(c.in(i), from * size, c.scratch(), to * size, rows * row);
-      return;
-    }
-    for (int k = 0; k < rows; k++) {
-      long at = (from + k * groups * r[ROWS]) * size;
-      MemorySegment.copy(c.in(i), at, c.scratch(), to * size + k * row, row);
-    }
+    SelectiveLoopsSimd.of(c.dtype())
+        .transpose(c.in(i), from, groups * r[ROWS], c.scratch(), to, rows, (int) r[ROWS]);
   }
 
   /// Gates of mode `n` of vector `v`.
@@ -228,23 +220,21 @@ final class SelectiveStepsSimd {
     if (!ofC) {
       s.clear(w, to, 2 * part);
     }
-    long b = ofB ? SelectiveWork.rows(r, own, 0) + n : ones;
-    long cAt = ofC ? SelectiveWork.rows(r, own, 1) + n : ones;
-    long bStride = ofB ? r[ROWS] : 0;
-    long cStride = ofC ? r[ROWS] : 0;
+    long b = ofB ? SelectiveWork.rows(r, own, 0) + (long) n * rows : ones;
+    long cAt = ofC ? SelectiveWork.rows(r, own, 1) + (long) n * rows : ones;
     long gate = SelectiveWork.vector(r, own, GATE);
     long past = SelectiveWork.vector(r, own, PAST);
     long states = SelectiveWork.vector(r, own, STATE);
     long h = modes(r, own, H) + mode;
     if (op.complex()) {
       long yPart = ofC ? imaginary - y : part;
-      long bPart = ofB ? r[MODES] : 0;
-      long cPart = ofC ? r[MODES] : 0;
+      long bPart = ofB ? r[MODES] * rows : 0;
+      long cPart = ofC ? r[MODES] * rows : 0;
       s.advanceTurning(
-          w, gate, past, states, part, x, xPart, b, bPart, bStride, cAt, cPart, cStride, to, yPart,
+          w, gate, past, states, part, x, xPart, b, bPart, cAt, cPart, to, yPart,
           h, modePart, rows);
     } else {
-      s.advance(w, gate, x, b, bStride, cAt, cStride, to, h, past, states, rows);
+      s.advance(w, gate, x, b, cAt, to, h, past, states, rows);
     }
     if (!ofC) {
       s.addEachProduct(w, to, modes(r, own, C) + mode, y, rows, 1);

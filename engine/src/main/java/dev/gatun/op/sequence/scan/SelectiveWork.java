@@ -105,7 +105,7 @@ final class SelectiveWork {
     r[VECTORS] = r[ROWS_OF_TIME] + 2 * chunk * rows;
     // Everything before starts at a vector.
     r[VECTORS] = (r[VECTORS] + 15) / 16 * 16;
-    r[SUMS] = r[VECTORS] + OF_VECTORS * chunk * r[LANES] + r[LANES];
+    r[SUMS] = r[VECTORS] + OF_VECTORS * chunk * r[LANES] + chunk;
     r[OWN] = (r[SUMS] + (back ? 2 * rows * chunk * r[LANES] : 0) + 15) / 16 * 16;
   }
 
@@ -129,12 +129,12 @@ final class SelectiveWork {
     return own + r[ROWS_OF_TIME] + k * SelectiveScan.CHUNK * r[ROWS];
   }
 
-  /// Array `k` of numbers for each step of a vector; one vector more at [#OF_VECTORS].
+  /// Array `k` of numbers for each step of a vector.
   static long vector(long[] r, long own, int k) {
     return own + r[VECTORS] + k * SelectiveScan.CHUNK * r[LANES];
   }
 
-  /// A vector of ones.
+  /// A one for each step.
   static long ones(long[] r, long own) {
     return vector(r, own, OF_VECTORS);
   }
