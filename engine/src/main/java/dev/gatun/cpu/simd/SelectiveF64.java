@@ -118,41 +118,71 @@ public final class SelectiveF64 {
     }
   }
 
-  /// `h = gate h + x b`, `y += c h`; keeps `past = gate h` and states.
+  /// `h = gate h + x b`, `y += c h`.
   public static void advance(
-      MemorySegment s,
-      long gate,
-      long x,
-      long b,
-      long c,
-      long y,
-      long h,
-      long past,
-      long states,
-      int rows) {
+      MemorySegment s, long gate, long x, long b, long c, long y, long h, int rows) {
     s = Lanes.offHeap(s);
     DoubleVector state = load(s, h * SIZE);
     for (int t = 0; t < rows; t++) {
       long at = (long) t * LANES;
-      state = state.mul(load(s, (gate + at) * SIZE));
-      store(state, s, past + at);
-      state = load(s, (x + at) * SIZE).fma(number(s, b + t), state);
-      store(state, s, states + at);
+      DoubleVector in = load(s, (x + at) * SIZE).mul(number(s, b + t));
+      state = state.fma(load(s, (gate + at) * SIZE), in);
       DoubleVector sum = load(s, (y + at) * SIZE);
       store(state.fma(number(s, c + t), sum), s, y + at);
     }
     store(normal(state), s, h);
   }
 
-  /// The steps of [#advance] from the last to the first: with `g` the gradient of a state, `db += g
-  /// x`, `dc += up h`, `sums += g b`, `rates += g past a`, `da += g past dt`; states get `d c`.
-  /// What `g` comes to before the first step replaces it.
+  /// `gate = 2^(dt a)`, `h = gate h + x b`; keeps gates, and states from the one before the first
+  /// step on.
+  public static void retrace(
+      MemorySegment s, long dt, long a, long x, long b, long h, long gate, long states, int rows) {
+    s = Lanes.offHeap(s);
+    DoubleVector rate = load(s, a * SIZE);
+    DoubleVector state = load(s, h * SIZE);
+    store(state, s, states);
+    for (int t = 0; t < rows; t++) {
+      long at = (long) t * LANES;
+      DoubleVector e = ExpLanes.moderateExp2F64(load(s, (dt + at) * SIZE).mul(rate));
+      store(e, s, gate + at);
+      state = e.fma(state, load(s, (x + at) * SIZE).mul(number(s, b + t)));
+      store(state, s, states + LANES + at);
+    }
+  }
+
+  /// [#retrace] with gates that are there.
+  public static void trace(
+      MemorySegment s, long gate, long x, long b, long h, long states, int rows) {
+    s = Lanes.offHeap(s);
+    DoubleVector state = load(s, h * SIZE);
+    store(state, s, states);
+    for (int t = 0; t < rows; t++) {
+      long at = (long) t * LANES;
+      DoubleVector in = load(s, (x + at) * SIZE).mul(number(s, b + t));
+      state = state.fma(load(s, (gate + at) * SIZE), in);
+      store(state, s, states + LANES + at);
+    }
+  }
+
+  /// `y += c x`
+  public static void addOutput(MemorySegment s, long x, long c, long y, int rows) {
+    s = Lanes.offHeap(s);
+    for (int t = 0; t < rows; t++) {
+      long at = (long) t * LANES;
+      DoubleVector sum = load(s, (y + at) * SIZE);
+      store(load(s, (x + at) * SIZE).fma(number(s, c + t), sum), s, y + at);
+    }
+  }
+
+  /// The steps of [#retrace] from the last to the first: with `g` the gradient of a state, that of
+  /// later ones plus `d c`, and `p` what passes its gate, `db += g x`, `dc += up h`, `sums += g b`,
+  /// `rates += p h_(t-1) a`, `da += p h_(t-1) dt`. What `g` comes to before the first step replaces
+  /// it.
   public static void back(
       MemorySegment s,
       long dt,
       long a,
       long gate,
-      long past,
       long states,
       long x,
       long b,
@@ -170,17 +200,18 @@ public final class SelectiveF64 {
     DoubleVector rate = load(s, a * SIZE);
     DoubleVector carry = load(s, g * SIZE);
     DoubleVector total = DoubleVector.zero(Lanes.F64);
+    DoubleVector h = load(s, (states + (long) rows * LANES) * SIZE);
     for (int t = rows - 1; t >= 0; t--) {
       long at = (long) t * LANES;
       DoubleVector grad = load(s, (d + at) * SIZE).fma(number(s, c + t), carry);
-      DoubleVector h = load(s, (states + at) * SIZE);
       store(h.fma(load(s, (up + at) * SIZE), load(s, (dc + at) * SIZE)), s, dc + at);
       store(grad.fma(load(s, (x + at) * SIZE), load(s, (db + at) * SIZE)), s, db + at);
       store(grad.fma(number(s, b + t), load(s, (sums + at) * SIZE)), s, sums + at);
-      DoubleVector through = grad.mul(load(s, (past + at) * SIZE));
+      carry = grad.mul(load(s, (gate + at) * SIZE));
+      h = load(s, (states + at) * SIZE);
+      DoubleVector through = carry.mul(h);
       store(through.fma(rate, load(s, (rates + at) * SIZE)), s, rates + at);
       total = through.fma(load(s, (dt + at) * SIZE), total);
-      carry = grad.mul(load(s, (gate + at) * SIZE));
     }
     store(normal(carry), s, g);
     store(total.add(load(s, da * SIZE)), s, da);

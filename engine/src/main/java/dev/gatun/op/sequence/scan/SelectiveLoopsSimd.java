@@ -256,19 +256,43 @@ final class SelectiveLoopsSimd {
     }
   }
 
-  void advance(MemorySegment s, long gate, long x, long b, long c, long y, long h, long past, long states, int rows) {
+  void advance(MemorySegment s, long gate, long x, long b, long c, long y, long h, int rows) {
     if (f32) {
-      SelectiveF32.advance(s, gate, x, b, c, y, h, past, states, rows);
+      SelectiveF32.advance(s, gate, x, b, c, y, h, rows);
     } else {
-      SelectiveF64.advance(s, gate, x, b, c, y, h, past, states, rows);
+      SelectiveF64.advance(s, gate, x, b, c, y, h, rows);
     }
   }
 
-  void back(MemorySegment s, long dt, long a, long gate, long past, long states, long x, long b, long c, long d, long up, long sums, long rates, long db, long dc, long da, long g, int rows) {
+  void retrace(MemorySegment s, long dt, long a, long x, long b, long h, long gate, long states, int rows) {
     if (f32) {
-      SelectiveF32.back(s, dt, a, gate, past, states, x, b, c, d, up, sums, rates, db, dc, da, g, rows);
+      SelectiveF32.retrace(s, dt, a, x, b, h, gate, states, rows);
     } else {
-      SelectiveF64.back(s, dt, a, gate, past, states, x, b, c, d, up, sums, rates, db, dc, da, g, rows);
+      SelectiveF64.retrace(s, dt, a, x, b, h, gate, states, rows);
+    }
+  }
+
+  void trace(MemorySegment s, long gate, long x, long b, long h, long states, int rows) {
+    if (f32) {
+      SelectiveF32.trace(s, gate, x, b, h, states, rows);
+    } else {
+      SelectiveF64.trace(s, gate, x, b, h, states, rows);
+    }
+  }
+
+  void addOutput(MemorySegment s, long x, long c, long y, int rows) {
+    if (f32) {
+      SelectiveF32.addOutput(s, x, c, y, rows);
+    } else {
+      SelectiveF64.addOutput(s, x, c, y, rows);
+    }
+  }
+
+  void back(MemorySegment s, long dt, long a, long gate, long states, long x, long b, long c, long d, long up, long sums, long rates, long db, long dc, long da, long g, int rows) {
+    if (f32) {
+      SelectiveF32.back(s, dt, a, gate, states, x, b, c, d, up, sums, rates, db, dc, da, g, rows);
+    } else {
+      SelectiveF64.back(s, dt, a, gate, states, x, b, c, d, up, sums, rates, db, dc, da, g, rows);
     }
   }
 

@@ -222,8 +222,12 @@ final class SelectiveScanGradSimd {
     }
     for (int v = 0; v < vectors; v++) {
       for (int m = 0; m < r[MODES]; m++) {
-        SelectiveStepsSimd.gates(op, c, own, v, m, rows);
-        SelectiveStepsSimd.advance(op, c, FIRST, own, v, m, rows);
+        if (op.complex()) {
+          SelectiveStepsSimd.gates(op, c, own, v, m, rows);
+          SelectiveStepsSimd.advance(op, c, FIRST, own, v, m, rows);
+        } else {
+          trace(op, c, own, v, m, rows);
+        }
         mode(op, c, own, v, m, rows);
       }
     }
@@ -287,6 +291,45 @@ final class SelectiveScanGradSimd {
     }
   }
 
+  /// Real states of mode `m` of vector `v` in a chunk, and, where the gate wants it, what they add
+  /// to outputs.
+  private static void trace(SelectiveScan op, Call c, long own, int v, int m, int rows) {
+    long[] r = c.registers();
+    SelectiveLoopsSimd s = SelectiveLoopsSimd.of(c.dtype());
+    MemorySegment w = c.scratch();
+    int lanes = s.lanes();
+    long step = (long) v * rows * lanes;
+    long mode = (v * r[ROWS] + m) * lanes;
+    long x = SelectiveWork.steps(r, own, SelectiveStepsSimd.X) + step;
+    long b = SelectiveWork.rows(r, own, 0) + (long) m * rows;
+    if (!SelectiveStepsSimd.variable(c, FIRST + SelectiveScan.B)) {
+      long to = SelectiveWork.vector(r, own, SelectiveStepsSimd.TO_X);
+      s.mulEach(w, x, SelectiveWork.modes(r, own, SelectiveStepsSimd.B) + mode, to, rows);
+      x = to;
+      b = SelectiveWork.ones(r, own);
+    }
+    long dt = SelectiveWork.steps(r, own, SelectiveStepsSimd.DT) + step;
+    long rate = SelectiveWork.modes(r, own, SelectiveStepsSimd.RATE) + mode;
+    long h = SelectiveWork.modes(r, own, SelectiveStepsSimd.H) + mode;
+    long gate = SelectiveWork.vector(r, own, SelectiveStepsSimd.GATE);
+    long states = SelectiveWork.vector(r, own, SelectiveStepsSimd.STATE);
+    long most = SelectiveWork.channels(r, own, SelectiveStepsSimd.MOST) + (long) v * lanes;
+    if (s.inRange(w, rate, most)) {
+      s.retrace(w, dt, rate, x, b, h, gate, states, rows);
+    } else {
+      s.anyGates(w, dt, rate, gate, rows);
+      s.trace(w, gate, x, b, h, states, rows);
+    }
+    long y = SelectiveWork.steps(r, own, SelectiveStepsSimd.Y) + step;
+    if (op.gate() && SelectiveStepsSimd.variable(c, FIRST + SelectiveScan.C)) {
+      long at = SelectiveWork.rows(r, own, 1) + (long) m * rows;
+      s.addOutput(w, states + lanes, at, y, rows);
+    } else if (op.gate()) {
+      long each = SelectiveWork.modes(r, own, SelectiveStepsSimd.C) + mode;
+      s.addEachProduct(w, states + lanes, each, y, rows, 1);
+    }
+  }
+
   private static void mode(SelectiveScan op, Call c, long own, int v, int m, int rows) {
     long[] r = c.registers();
     SelectiveLoopsSimd s = SelectiveLoopsSimd.of(c.dtype());
@@ -326,13 +369,13 @@ final class SelectiveScanGradSimd {
     long dt = SelectiveWork.steps(r, own, SelectiveStepsSimd.DT) + step;
     long a = SelectiveWork.modes(r, own, SelectiveStepsSimd.A) + mode;
     long gate = SelectiveWork.vector(r, own, SelectiveStepsSimd.GATE);
-    long past = SelectiveWork.vector(r, own, SelectiveStepsSimd.PAST);
     long states = SelectiveWork.vector(r, own, SelectiveStepsSimd.STATE);
     long x = SelectiveWork.steps(r, own, SelectiveStepsSimd.X) + step;
     long rates = SelectiveWork.steps(r, own, RATES) + step;
     long da = SelectiveWork.modes(r, own, DA) + mode;
     long g = SelectiveWork.modes(r, own, G) + mode;
     if (op.complex()) {
+      long past = SelectiveWork.vector(r, own, SelectiveStepsSimd.PAST);
       s.backTurning(
           w,
           dt,
@@ -364,9 +407,7 @@ final class SelectiveScanGradSimd {
           dcPart,
           rows);
     } else {
-      s.back(
-          w, dt, a, gate, past, states, x, b, cAt, d, up, to, rates, db, dc, da,
-          g, rows);
+s.back(w, dt, a, gate, states, x, b, cAt, d, up, to, rates, db, dc, da, g, rows);
     }
     for (int i = 0; i < (op.complex() ? 2 : 1); i++) {
       long at = mode + i * modePart;

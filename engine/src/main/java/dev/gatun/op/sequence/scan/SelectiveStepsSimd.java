@@ -223,10 +223,10 @@ final class SelectiveStepsSimd {
     long b = ofB ? SelectiveWork.rows(r, own, 0) + (long) n * rows : ones;
     long cAt = ofC ? SelectiveWork.rows(r, own, 1) + (long) n * rows : ones;
     long gate = SelectiveWork.vector(r, own, GATE);
-    long past = SelectiveWork.vector(r, own, PAST);
-    long states = SelectiveWork.vector(r, own, STATE);
     long h = modes(r, own, H) + mode;
     if (op.complex()) {
+      long past = SelectiveWork.vector(r, own, PAST);
+      long states = SelectiveWork.vector(r, own, STATE);
       long yPart = ofC ? imaginary - y : part;
       long bPart = ofB ? r[MODES] * rows : 0;
       long cPart = ofC ? r[MODES] * rows : 0;
@@ -234,7 +234,7 @@ final class SelectiveStepsSimd {
           w, gate, past, states, part, x, xPart, b, bPart, cAt, cPart, to, yPart,
           h, modePart, rows);
     } else {
-      s.advance(w, gate, x, b, cAt, to, h, past, states, rows);
+      s.advance(w, gate, x, b, cAt, to, h, rows);
     }
     if (!ofC) {
       s.addEachProduct(w, to, modes(r, own, C) + mode, y, rows, 1);
