@@ -58,15 +58,7 @@ public final class SelectiveF32 {
 
   /// `h = 2^(dt a) h + x b`, `y += c h`.
   public static void scan(
-      MemorySegment s,
-      long dt,
-      long a,
-      long x,
-      long b,
-      long c,
-      long y,
-      long h,
-      int rows) {
+      MemorySegment s, long dt, long a, long x, long b, long c, long y, long h, int rows) {
     s = Lanes.offHeap(s);
     FloatVector rate = load(s, a * SIZE);
     FloatVector state = load(s, h * SIZE);

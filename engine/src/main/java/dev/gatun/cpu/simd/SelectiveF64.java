@@ -58,15 +58,7 @@ public final class SelectiveF64 {
 
   /// `h = 2^(dt a) h + x b`, `y += c h`.
   public static void scan(
-      MemorySegment s,
-      long dt,
-      long a,
-      long x,
-      long b,
-      long c,
-      long y,
-      long h,
-      int rows) {
+      MemorySegment s, long dt, long a, long x, long b, long c, long y, long h, int rows) {
     s = Lanes.offHeap(s);
     DoubleVector rate = load(s, a * SIZE);
     DoubleVector state = load(s, h * SIZE);

@@ -26,7 +26,8 @@ final class Adapters {
           new HippoMatrices(),
           new S4Steps(),
           new S4Layer(),
-          new MinimalS4d());
+          new MinimalS4d(),
+          new SelectiveScans());
 
   private Adapters() {}
 

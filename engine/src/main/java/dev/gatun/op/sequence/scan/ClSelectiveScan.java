@@ -9,9 +9,9 @@ import dev.gatun.tensor.Spec;
 import java.util.ArrayList;
 import java.util.List;
 
-/// OpenCL launches of [SelectiveScan]: a work-item has a vector of channels of one row of the batch.
-/// In the gradient each leaves copies of what others add to as well, which a launch for each result
-/// sums in order.
+/// OpenCL launches of [SelectiveScan]: a work-item has a vector of channels of one row of the
+/// batch. In the gradient each leaves copies of what others add to as well, which a launch for each
+/// result sums in order.
 final class ClSelectiveScan {
   private static final ClSource SOURCE = ClSource.of(ClSelectiveScan.class, "selective.cl");
   private static final int GPU_GROUP = 16;

@@ -47,7 +47,8 @@ final class SelectiveLoopsSimd {
   }
 
   /// Reads rows of `count` channels, `stride` apart, as `[vectors][rows][lanes]`, zeros after them.
-  void gather(MemorySegment x, long from, long stride, MemorySegment s, long to, int rows, int count) {
+  void gather(
+      MemorySegment x, long from, long stride, MemorySegment s, long to, int rows, int count) {
     int full = count / lanes();
     int rest = count % lanes();
     long behind = (long) full * lanes();
@@ -64,7 +65,8 @@ final class SelectiveLoopsSimd {
   }
 
   /// Writes rows of `count` channels, `stride` apart.
-  void scatter(MemorySegment s, long from, MemorySegment y, long to, long stride, int rows, int count) {
+  void scatter(
+      MemorySegment s, long from, MemorySegment y, long to, long stride, int rows, int count) {
     int full = count / lanes();
     int rest = count % lanes();
     long behind = (long) full * lanes();
@@ -88,7 +90,8 @@ final class SelectiveLoopsSimd {
     }
   }
 
-  void transpose(MemorySegment x, long from, long stride, MemorySegment s, long to, int rows, int n) {
+  void transpose(
+      MemorySegment x, long from, long stride, MemorySegment s, long to, int rows, int n) {
     if (f32) {
       SelectiveRowsF32.transpose(x, from, stride, s, to, rows, n);
     } else {
@@ -221,7 +224,9 @@ final class SelectiveLoopsSimd {
   }
 
   boolean allInRange(MemorySegment s, long a, long largest, int modes) {
-    return f32 ? SelectiveF32.allInRange(s, a, largest, modes) : SelectiveF64.allInRange(s, a, largest, modes);
+    return f32
+        ? SelectiveF32.allInRange(s, a, largest, modes)
+        : SelectiveF64.allInRange(s, a, largest, modes);
   }
 
   void scan(MemorySegment s, long dt, long a, long x, long b, long c, long y, long h, int rows) {
@@ -264,7 +269,8 @@ final class SelectiveLoopsSimd {
     }
   }
 
-  void retrace(MemorySegment s, long dt, long a, long x, long b, long h, long gate, long states, int rows) {
+  void retrace(
+      MemorySegment s, long dt, long a, long x, long b, long h, long gate, long states, int rows) {
     if (f32) {
       SelectiveF32.retrace(s, dt, a, x, b, h, gate, states, rows);
     } else {
@@ -288,7 +294,24 @@ final class SelectiveLoopsSimd {
     }
   }
 
-  void back(MemorySegment s, long dt, long a, long gate, long states, long x, long b, long c, long d, long up, long sums, long rates, long db, long dc, long da, long g, int rows) {
+  void back(
+      MemorySegment s,
+      long dt,
+      long a,
+      long gate,
+      long states,
+      long x,
+      long b,
+      long c,
+      long d,
+      long up,
+      long sums,
+      long rates,
+      long db,
+      long dc,
+      long da,
+      long g,
+      int rows) {
     if (f32) {
       SelectiveF32.back(s, dt, a, gate, states, x, b, c, d, up, sums, rates, db, dc, da, g, rows);
     } else {
@@ -304,19 +327,68 @@ final class SelectiveLoopsSimd {
     }
   }
 
-  void advanceTurning(MemorySegment s, long gate, long past, long states, long part, long x, long xPart, long b, long bPart, long c, long cPart, long y, long yPart, long h, long hPart, int rows) {
+  void advanceTurning(
+      MemorySegment s,
+      long gate,
+      long past,
+      long states,
+      long part,
+      long x,
+      long xPart,
+      long b,
+      long bPart,
+      long c,
+      long cPart,
+      long y,
+      long yPart,
+      long h,
+      long hPart,
+      int rows) {
     if (f32) {
-      SelectiveComplexF32.advanceTurning(s, gate, past, states, part, x, xPart, b, bPart, c, cPart, y, yPart, h, hPart, rows);
+      SelectiveComplexF32.advanceTurning(
+          s, gate, past, states, part, x, xPart, b, bPart, c, cPart, y, yPart, h, hPart, rows);
     } else {
-      SelectiveComplexF64.advanceTurning(s, gate, past, states, part, x, xPart, b, bPart, c, cPart, y, yPart, h, hPart, rows);
+      SelectiveComplexF64.advanceTurning(
+          s, gate, past, states, part, x, xPart, b, bPart, c, cPart, y, yPart, h, hPart, rows);
     }
   }
 
-  void backTurning(MemorySegment s, long dt, long a, long da, long g, long modePart, long gate, long past, long states, long part, long x, long b, long bPart, long c, long cPart, long d, long dPart, long up, long upPart, long sums, long sumsPart, long rates, long db, long dbPart, long dc, long dcPart, int rows) {
+  void backTurning(
+      MemorySegment s,
+      long dt,
+      long a,
+      long da,
+      long g,
+      long modePart,
+      long gate,
+      long past,
+      long states,
+      long part,
+      long x,
+      long b,
+      long bPart,
+      long c,
+      long cPart,
+      long d,
+      long dPart,
+      long up,
+      long upPart,
+      long sums,
+      long sumsPart,
+      long rates,
+      long db,
+      long dbPart,
+      long dc,
+      long dcPart,
+      int rows) {
     if (f32) {
-      SelectiveComplexF32.backTurning(s, dt, a, da, g, modePart, gate, past, states, part, x, b, bPart, c, cPart, d, dPart, up, upPart, sums, sumsPart, rates, db, dbPart, dc, dcPart, rows);
+      SelectiveComplexF32.backTurning(
+          s, dt, a, da, g, modePart, gate, past, states, part, x, b, bPart, c, cPart, d, dPart, up,
+          upPart, sums, sumsPart, rates, db, dbPart, dc, dcPart, rows);
     } else {
-      SelectiveComplexF64.backTurning(s, dt, a, da, g, modePart, gate, past, states, part, x, b, bPart, c, cPart, d, dPart, up, upPart, sums, sumsPart, rates, db, dbPart, dc, dcPart, rows);
+      SelectiveComplexF64.backTurning(
+          s, dt, a, da, g, modePart, gate, past, states, part, x, b, bPart, c, cPart, d, dPart, up,
+          upPart, sums, sumsPart, rates, db, dbPart, dc, dcPart, rows);
     }
   }
 }

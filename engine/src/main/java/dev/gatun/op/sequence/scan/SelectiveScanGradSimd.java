@@ -390,10 +390,8 @@ final class SelectiveScanGradSimd {
           x,
           b,
           ofB ? r[MODES] * rows : 0,
-         
           cAt,
           ofC ? r[MODES] * rows : 0,
-         
           d,
           ofC ? upPart : part,
           up,
@@ -407,7 +405,7 @@ final class SelectiveScanGradSimd {
           dcPart,
           rows);
     } else {
-s.back(w, dt, a, gate, states, x, b, cAt, d, up, to, rates, db, dc, da, g, rows);
+      s.back(w, dt, a, gate, states, x, b, cAt, d, up, to, rates, db, dc, da, g, rows);
     }
     for (int i = 0; i < (op.complex() ? 2 : 1); i++) {
       long at = mode + i * modePart;

@@ -231,8 +231,8 @@ final class SelectiveStepsSimd {
       long bPart = ofB ? r[MODES] * rows : 0;
       long cPart = ofC ? r[MODES] * rows : 0;
       s.advanceTurning(
-          w, gate, past, states, part, x, xPart, b, bPart, cAt, cPart, to, yPart,
-          h, modePart, rows);
+          w, gate, past, states, part, x, xPart, b, bPart, cAt, cPart, to, yPart, h, modePart,
+          rows);
     } else {
       s.advance(w, gate, x, b, cAt, to, h, rows);
     }
