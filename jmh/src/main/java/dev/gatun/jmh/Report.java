@@ -45,6 +45,7 @@ public final class Report {
           "streaming",
           "sparse",
           "s4",
+          "selective",
           "generation",
           "models",
           "cases",
@@ -52,7 +53,7 @@ public final class Report {
 
   /// Those in which PyTorch takes part.
   private static final List<String> PYTORCH =
-      List.of("ops", "cumsum", "fourier", "conv", "decode", "attention", "s4");
+      List.of("ops", "cumsum", "fourier", "conv", "decode", "attention", "s4", "selective");
 
   private final boolean quick;
   private final List<String> sections;
@@ -121,6 +122,9 @@ public final class Report {
       ssm.stream(Streaming.states());
     }
     bars.stateSpaces(states);
+    List<Trial> selective = trials("selective", SelectiveBenchmark.class, selectiveRows());
+    ssm.selective(selective);
+    bars.selective(selective);
     List<Trial> models = trials("models", ModelBenchmark.class, modelRows());
     tables.models(models);
     bars.models(models);
@@ -357,6 +361,12 @@ public final class Report {
   private static List<Map<String, String>> stateSpaceRows() {
     return Stream.of(StateSpaceBenchmark.Form.values())
         .flatMap(f -> threads(Map.of("form", f.name())).stream())
+        .toList();
+  }
+
+  private static List<Map<String, String>> selectiveRows() {
+    return Stream.of("1", "4096")
+        .flatMap(steps -> threads(Map.of("steps", steps)).stream())
         .toList();
   }
 
