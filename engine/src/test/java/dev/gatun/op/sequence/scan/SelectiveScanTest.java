@@ -83,7 +83,7 @@ class SelectiveScanTest {
     try (CpuDevice device = CpuDevice.open();
         Scope s = device.scope()) {
       Shape shape = Shape.of(1, 1000, 20);
-      double[] u = IntStream.range(0, 20_000).mapToDouble(i -> i * 7919L % 101 - 50).toArray();
+      double[] u = IntStream.range(0, 20_000).mapToDouble(i -> i * 7919 % 101 - 50).toArray();
       Tensor ones = s.full(DType.F32, Shape.of(1, 1000, 1, 1), 1);
       List<Tensor> out =
           new SelectiveScan(false, false, false, false, false, false)
