@@ -259,6 +259,27 @@ final class Bars {
     }
   }
 
+  void selective(List<Trial> trials) {
+    for (Trial t : trials) {
+      if (t.parameter("steps").equals("1")) {
+        continue;
+      }
+      double rate = StateTables.updates(t) / t.best("ours");
+      add(
+          "selective scan, Gupdates/s, %d threads".formatted(t.threads()),
+          rate,
+          t.threads() == 1 ? 2.2 : 4.2);
+      add(
+          "selective scan over PyTorch's loop, %d threads".formatted(t.threads()),
+          t.ratio("peer", "ours"),
+          15);
+      addAtMost(
+          "selective scan, backward over forward, %d threads".formatted(t.threads()),
+          t.ratio("backward", "ours"),
+          3);
+    }
+  }
+
   void sparse(List<Trial> trials) {
     for (Trial t : trials) {
       addAtMost(

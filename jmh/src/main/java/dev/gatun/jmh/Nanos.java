@@ -12,6 +12,9 @@ public class Nanos {
   /// The engine.
   public double ours;
 
+  /// The engine's gradient of the same.
+  public double backward;
+
   /// The library it is compared with.
   public double peer;
 

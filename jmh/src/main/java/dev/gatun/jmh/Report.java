@@ -45,6 +45,7 @@ public final class Report {
           "streaming",
           "sparse",
           "s4",
+          "selective",
           "generation",
           "scan",
           "models",
@@ -53,7 +54,7 @@ public final class Report {
 
   /// Those in which PyTorch takes part.
   private static final List<String> PYTORCH =
-      List.of("ops", "cumsum", "fourier", "conv", "decode", "attention", "s4");
+      List.of("ops", "cumsum", "fourier", "conv", "decode", "attention", "s4", "selective");
 
   private final boolean quick;
   private final List<String> sections;
@@ -168,6 +169,9 @@ public final class Report {
     List<Trial> scans = trials("scan", ScanBenchmark.class, scanRows());
     more.scans(scans);
     bars.scans(scans);
+    List<Trial> selective = trials("selective", SelectiveBenchmark.class, selectiveRows());
+    more.selective(selective);
+    bars.selective(selective);
   }
 
   private void cases(Tables tables) throws RunnerException {
@@ -372,6 +376,12 @@ public final class Report {
   private static List<Map<String, String>> scanRows() {
     return Stream.of(ScanBenchmark.Form.values())
         .flatMap(f -> threads(Map.of("form", f.name())).stream())
+        .toList();
+  }
+
+  private static List<Map<String, String>> selectiveRows() {
+    return Stream.of("1", "4096")
+        .flatMap(steps -> threads(Map.of("steps", steps)).stream())
         .toList();
   }
 

@@ -31,6 +31,42 @@ record StateTables(Tables tables) {
     }
   }
 
+  /// State updates of a call.
+  static double updates(Trial t) {
+    return 1.0
+        * SelectiveBenchmark.CHANNELS
+        * SelectiveBenchmark.MODES
+        * Integer.parseInt(t.parameter("steps"));
+  }
+
+  void selective(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    tables.heading(
+        "Selective scan, F32, %d channels of %d modes"
+            .formatted(SelectiveBenchmark.CHANNELS, SelectiveBenchmark.MODES),
+        "steps",
+        "threads",
+        "ours us",
+        "Gupdates/s",
+        "backward us",
+        "backward / forward",
+        "PyTorch loop us",
+        "ratio");
+    for (Trial t : trials) {
+      tables.row(
+          t.parameter("steps"),
+          t.threads(),
+          t.best("ours") / 1e3,
+          updates(t) / t.best("ours"),
+          t.best("backward") / 1e3,
+          t.ratio("backward", "ours"),
+          t.best("peer") / 1e3,
+          t.ratio("peer", "ours"));
+    }
+  }
+
   void generation(List<Trial> trials) {
     if (trials.isEmpty()) {
       return;

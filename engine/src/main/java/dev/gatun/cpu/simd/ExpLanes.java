@@ -197,12 +197,37 @@ public final class ExpLanes {
     return expm1CoreF32(x);
   }
 
-  /// `2^x` for lanes of at most 126 in magnitude.
+  /// `2^x` for lanes of at most 126 in magnitude; also 0 for -127 and infinity for 128.
   public static FloatVector moderateExp2F32(FloatVector x) {
     FloatVector t = x.add(0x1.8p23f);
     FloatVector p = expm1(x.sub(t.sub(0x1.8p23f)).mul(0x1.62e43p-1f)).add(1);
     IntVector shift = t.reinterpretAsInts().lanewise(LSHL, 23);
     return p.reinterpretAsInts().add(shift).reinterpretAsFloats();
+  }
+
+  /// [#moderateExp2F32] in one chain of FMAs, two operations shorter, for loops with enough else to
+  /// do meanwhile. Error: 1.7 ulp.
+  public static FloatVector chainedExp2F32(FloatVector x) {
+    FloatVector t = x.add(0x1.8p23f);
+    FloatVector f = x.sub(t.sub(0x1.8p23f));
+    FloatVector p =
+        FloatVector.broadcast(Lanes.F32, 0x1.41fbbcp-13f)
+            .lanewise(FMA, f, 0x1.5f3e54p-10f)
+            .lanewise(FMA, f, 0x1.3b2d4cp-7f)
+            .lanewise(FMA, f, 0x1.c6aee8p-5f)
+            .lanewise(FMA, f, 0x1.ebfbdcp-3f)
+            .lanewise(FMA, f, 0x1.62e43p-1f)
+            .lanewise(FMA, f, 1f);
+    IntVector shift = t.reinterpretAsInts().lanewise(LSHL, 23);
+    return p.reinterpretAsInts().add(shift).reinterpretAsFloats();
+  }
+
+  /// `2^x` for lanes of at most 1022 in magnitude; also 0 for -1023 and infinity for 1024.
+  public static DoubleVector moderateExp2F64(DoubleVector x) {
+    DoubleVector t = x.add(0x1.8p52);
+    DoubleVector p = expm1(x.sub(t.sub(0x1.8p52)).mul(LN2_HI)).add(1);
+    LongVector shift = t.reinterpretAsLongs().lanewise(LSHL, 52);
+    return p.reinterpretAsLongs().add(shift).reinterpretAsDoubles();
   }
 
   /// `(exp(r) - 1 - r) / r^2`

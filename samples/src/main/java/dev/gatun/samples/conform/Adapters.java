@@ -29,7 +29,8 @@ final class Adapters {
           new MinimalS4d(),
           new BidiagonalSystems(),
           new LinearRecurrentUnit(),
-          new MinimalRnns());
+          new MinimalRnns(),
+          new SelectiveScans());
 
   private Adapters() {}
 

@@ -1,0 +1,160 @@
+package dev.gatun.cpu.simd;
+
+import static dev.gatun.cpu.simd.ReduceF32.load;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/// Recurrences of [SelectiveF32] with complex modes. An array's imaginary parts lie its `Part`
+/// elements behind the real ones.
+public final class SelectiveComplexF32 {
+  private static final int LANES = Lanes.F32.length();
+  private static final long SIZE = Float.BYTES;
+
+  private SelectiveComplexF32() {}
+
+  private static FloatVector number(MemorySegment s, long at) {
+    return FloatVector.broadcast(Lanes.F32, s.get(Lanes.FLOAT, at * SIZE));
+  }
+
+  private static FloatVector at(MemorySegment s, long at) {
+    return load(s, at * SIZE);
+  }
+
+  private static void store(FloatVector v, MemorySegment s, long at) {
+    v.intoMemorySegment(s, at * SIZE, Lanes.ORDER);
+  }
+
+  private static FloatVector normal(FloatVector h) {
+    return h.blend(0f, h.abs().compare(LT, Float.MIN_NORMAL));
+  }
+
+  /// Turns gates, whose sizes are there, by `dt a`.
+  public static void turn(MemorySegment s, long dt, long a, long gate, long part, int rows) {
+    s = Lanes.offHeap(s);
+    FloatVector rate = at(s, a);
+    for (int t = 0; t < rows; t++) {
+      long i = (long) t * LANES;
+      FloatVector size = at(s, gate + i);
+      store(TrigLanes.sin(at(s, dt + i).mul(rate)).mul(size), s, gate + part + i);
+    }
+    for (int t = 0; t < rows; t++) {
+      long i = (long) t * LANES;
+      FloatVector size = at(s, gate + i);
+      store(TrigLanes.cos(at(s, dt + i).mul(rate)).mul(size), s, gate + i);
+    }
+  }
+
+  /// `h = gate h + (x.re b.re, x.im b.im)`, `y.re += c.re h.re`, `y.im += c.im h.im`; keeps `past =
+  /// gate h` and states, whose parts lie `part` apart, as those of `gate` do.
+  public static void advanceTurning(
+      MemorySegment s,
+      long gate,
+      long past,
+      long states,
+      long part,
+      long x,
+      long xPart,
+      long b,
+      long bPart,
+      long c,
+      long cPart,
+      long y,
+      long yPart,
+      long h,
+      long hPart,
+      int rows) {
+    s = Lanes.offHeap(s);
+    FloatVector re = at(s, h);
+    FloatVector im = at(s, h + hPart);
+    for (int t = 0; t < rows; t++) {
+      long i = (long) t * LANES;
+      FloatVector er = at(s, gate + i);
+      FloatVector ei = at(s, gate + part + i);
+      FloatVector pr = er.mul(re).sub(ei.mul(im));
+      FloatVector pi = er.fma(im, ei.mul(re));
+      store(pr, s, past + i);
+      store(pi, s, past + part + i);
+      re = at(s, x + i).fma(number(s, b + t), pr);
+      im = at(s, x + xPart + i).fma(number(s, b + bPart + t), pi);
+      store(re, s, states + i);
+      store(im, s, states + part + i);
+      store(re.fma(number(s, c + t), at(s, y + i)), s, y + i);
+      long yi = y + yPart + i;
+      store(im.fma(number(s, c + cPart + t), at(s, yi)), s, yi);
+    }
+    store(normal(re), s, h);
+    store(normal(im), s, h + hPart);
+  }
+
+  /// The steps of [#advanceTurning] from the last to the first, as [SelectiveF32#back]: `dc.re +=
+  /// up.re h.re`, `dc.im += up.im h.im`, `db += g x`, `sums.re += g.re b.re`, `sums.im += g.im
+  /// b.im`.
+  public static void backTurning(
+      MemorySegment s,
+      long dt,
+      long a,
+      long da,
+      long g,
+      long modePart,
+      long gate,
+      long past,
+      long states,
+      long part,
+      long x,
+      long b,
+      long bPart,
+      long c,
+      long cPart,
+      long d,
+      long dPart,
+      long up,
+      long upPart,
+      long sums,
+      long sumsPart,
+      long rates,
+      long db,
+      long dbPart,
+      long dc,
+      long dcPart,
+      int rows) {
+    s = Lanes.offHeap(s);
+    FloatVector ar = at(s, a);
+    FloatVector ai = at(s, a + modePart);
+    FloatVector carryRe = at(s, g);
+    FloatVector carryIm = at(s, g + modePart);
+    FloatVector totalRe = FloatVector.zero(Lanes.F32);
+    FloatVector totalIm = totalRe;
+    for (int t = rows - 1; t >= 0; t--) {
+      long i = (long) t * LANES;
+      FloatVector gr = at(s, d + i).fma(number(s, c + t), carryRe);
+      FloatVector gi = at(s, d + dPart + i).fma(number(s, c + cPart + t), carryIm);
+      FloatVector in = at(s, x + i);
+      store(at(s, states + i).fma(at(s, up + i), at(s, dc + i)), s, dc + i);
+      long ci = dc + dcPart + i;
+      store(at(s, states + part + i).fma(at(s, up + upPart + i), at(s, ci)), s, ci);
+      store(gr.fma(in, at(s, db + i)), s, db + i);
+      store(gi.fma(in, at(s, db + dbPart + i)), s, db + dbPart + i);
+      store(gr.fma(number(s, b + t), at(s, sums + i)), s, sums + i);
+      long si = sums + sumsPart + i;
+      store(gi.fma(number(s, b + bPart + t), at(s, si)), s, si);
+      FloatVector pr = at(s, past + i);
+      FloatVector pi = at(s, past + part + i);
+      FloatVector wr = gr.fma(pr, gi.mul(pi));
+      FloatVector wi = gi.mul(pr).sub(gr.mul(pi));
+      store(wr.fma(ar, wi.fma(ai, at(s, rates + i))), s, rates + i);
+      FloatVector step = at(s, dt + i);
+      totalRe = wr.fma(step, totalRe);
+      totalIm = wi.fma(step, totalIm);
+      FloatVector er = at(s, gate + i);
+      FloatVector ei = at(s, gate + part + i);
+      carryRe = er.fma(gr, ei.mul(gi));
+      carryIm = er.mul(gi).sub(ei.mul(gr));
+    }
+    store(normal(carryRe), s, g);
+    store(normal(carryIm), s, g + modePart);
+    store(totalRe.add(at(s, da)), s, da);
+    store(totalIm.add(at(s, da + modePart)), s, da + modePart);
+  }
+}
