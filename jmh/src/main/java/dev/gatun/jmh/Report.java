@@ -114,17 +114,7 @@ public final class Report {
     tables.fourier(fourier);
     tables.convolutions(convolutions);
     List<Trial> attention = attention(tables, bars);
-    List<Trial> states = trials("s4", StateSpaceBenchmark.class, stateSpaceRows());
-    StateTables ssm = new StateTables(tables);
-    ssm.sums(states);
-    ssm.generation(trials("generation", GenerationBenchmark.class, generationRows()));
-    if (sections.contains("generation")) {
-      ssm.stream(Streaming.states());
-    }
-    bars.stateSpaces(states);
-    List<Trial> selective = trials("selective", SelectiveBenchmark.class, selectiveRows());
-    ssm.selective(selective);
-    bars.selective(selective);
+    states(tables, bars);
     List<Trial> models = trials("models", ModelBenchmark.class, modelRows());
     tables.models(models);
     bars.models(models);
@@ -356,6 +346,20 @@ public final class Report {
     return Stream.of(SparseBenchmark.Form.values())
         .flatMap(f -> threads(Map.of("form", f.name())).stream())
         .toList();
+  }
+
+  private void states(Tables tables, Bars bars) throws RunnerException {
+    List<Trial> states = trials("s4", StateSpaceBenchmark.class, stateSpaceRows());
+    StateTables ssm = new StateTables(tables);
+    ssm.sums(states);
+    ssm.generation(trials("generation", GenerationBenchmark.class, generationRows()));
+    if (sections.contains("generation")) {
+      ssm.stream(Streaming.states());
+    }
+    bars.stateSpaces(states);
+    List<Trial> selective = trials("selective", SelectiveBenchmark.class, selectiveRows());
+    ssm.selective(selective);
+    bars.selective(selective);
   }
 
   private static List<Map<String, String>> stateSpaceRows() {
