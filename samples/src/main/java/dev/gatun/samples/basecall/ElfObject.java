@@ -76,9 +76,9 @@ final class ElfObject {
 
   /// The number that `symbol` names.
   ///
-  /// @throws IOException if it is none of eight bytes
-  long number(String symbol) throws IOException {
-    return data(symbol, 8).getLong(0);
+  /// @throws IOException if it is none of four bytes
+  int number(String symbol) throws IOException {
+    return data(symbol, 4).getInt(0);
   }
 
   private ByteBuffer data(String symbol, long size) throws IOException {
