@@ -1,6 +1,6 @@
 /// The `gatun` command line and its lessons.
-// The tokenizer's module is an automatic one, which says nothing of what it needs: its API, its
-// logging and its JSON are named here.
+// The tokenizer's module and HDF5's are automatic ones, which say nothing of what they need: the
+// tokenizer's API, logging and JSON are named here.
 @SuppressWarnings("requires-automatic")
 module dev.gatun.samples {
   requires ai.djl.api;
@@ -10,6 +10,7 @@ module dev.gatun.samples {
   requires dev.gatun.engine;
   requires dev.gatun.opencl;
   requires info.picocli;
+  requires io.jhdf;
   requires java.desktop;
   requires java.management;
   requires jdk.incubator.vector;
@@ -21,6 +22,8 @@ module dev.gatun.samples {
   requires org.slf4j;
 
   opens dev.gatun.samples to
+      info.picocli;
+  opens dev.gatun.samples.basecall to
       info.picocli;
   opens dev.gatun.samples.conform to
       info.picocli;

@@ -1,5 +1,6 @@
 package dev.gatun.samples;
 
+import dev.gatun.samples.basecall.Basecall;
 import dev.gatun.samples.conform.Conform;
 import dev.gatun.samples.digits.TrainDigits;
 import dev.gatun.samples.lesson.Lesson;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
       Search.class,
       Embed.class,
       Vad.class,
+      Basecall.class,
       Conform.class,
       TrainDigits.class,
       Lesson.class,
