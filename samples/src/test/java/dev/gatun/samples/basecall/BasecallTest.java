@@ -90,8 +90,8 @@ class BasecallTest {
 
   private static int state(String bases) {
     int state = 0;
-    for (char c : bases.toCharArray()) {
-      state = state * 4 + "ACGT".indexOf(c);
+    for (int i = 0; i < bases.length(); i++) {
+      state = state * 4 + "ACGT".indexOf(bases.charAt(i));
     }
     return state;
   }
@@ -348,7 +348,7 @@ class BasecallTest {
         Scope scope = device.scope()) {
       Tensor p = Npz.read(posterior, scope).values().iterator().next();
       assertEquals(Network.CLASSES, p.dim(1));
-      assertEquals(p.dim(0), p.sum().toFloatArray()[0], 1);
+      assertEquals((double) p.dim(0), p.sum().item(), 1);
     }
     // Windows that overlap by the whole read see what it sees.
     JsonNode windows =
