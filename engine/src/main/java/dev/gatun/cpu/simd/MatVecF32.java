@@ -226,4 +226,41 @@ final class MatVecF32 {
           FLOAT, yAt + at, Math.fma(w.get(FLOAT, wAt + at), x0, in.get(FLOAT, inAt + j * inStep)));
     }
   }
+
+  /// `y[j] = sum_l x[l] w[l, j]` for as many columns as six vectors have, which stay in registers.
+  static void columns6(
+      MemorySegment w,
+      long wAt,
+      long wRow,
+      MemorySegment x,
+      long xAt,
+      int k,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    FloatVector s0 = FloatVector.zero(F32);
+    FloatVector s1 = FloatVector.zero(F32);
+    FloatVector s2 = FloatVector.zero(F32);
+    FloatVector s3 = FloatVector.zero(F32);
+    FloatVector s4 = FloatVector.zero(F32);
+    FloatVector s5 = FloatVector.zero(F32);
+    for (int l = 0; l < k; l++) {
+      long at = wAt + l * wRow;
+      FloatVector v = FloatVector.broadcast(F32, x.get(FLOAT, xAt + (long) l * 4));
+      s0 = FloatVector.fromMemorySegment(F32, w, at, ORDER).fma(v, s0);
+      s1 = FloatVector.fromMemorySegment(F32, w, at + W, ORDER).fma(v, s1);
+      s2 = FloatVector.fromMemorySegment(F32, w, at + 2 * W, ORDER).fma(v, s2);
+      s3 = FloatVector.fromMemorySegment(F32, w, at + 3 * W, ORDER).fma(v, s3);
+      s4 = FloatVector.fromMemorySegment(F32, w, at + 4 * W, ORDER).fma(v, s4);
+      s5 = FloatVector.fromMemorySegment(F32, w, at + 5 * W, ORDER).fma(v, s5);
+    }
+    s0.intoMemorySegment(y, yAt, ORDER);
+    s1.intoMemorySegment(y, yAt + W, ORDER);
+    s2.intoMemorySegment(y, yAt + 2 * W, ORDER);
+    s3.intoMemorySegment(y, yAt + 3 * W, ORDER);
+    s4.intoMemorySegment(y, yAt + 4 * W, ORDER);
+    s5.intoMemorySegment(y, yAt + 5 * W, ORDER);
+  }
 }

@@ -228,4 +228,41 @@ final class MatVecF64 {
           Math.fma(w.get(DOUBLE, wAt + at), x0, in.get(DOUBLE, inAt + j * inStep)));
     }
   }
+
+  /// `y[j] = sum_l x[l] w[l, j]` for as many columns as six vectors have, which stay in registers.
+  static void columns6(
+      MemorySegment w,
+      long wAt,
+      long wRow,
+      MemorySegment x,
+      long xAt,
+      int k,
+      MemorySegment y,
+      long yAt) {
+    w = Lanes.offHeap(w);
+    x = Lanes.offHeap(x);
+    y = Lanes.offHeap(y);
+    DoubleVector s0 = DoubleVector.zero(F64);
+    DoubleVector s1 = DoubleVector.zero(F64);
+    DoubleVector s2 = DoubleVector.zero(F64);
+    DoubleVector s3 = DoubleVector.zero(F64);
+    DoubleVector s4 = DoubleVector.zero(F64);
+    DoubleVector s5 = DoubleVector.zero(F64);
+    for (int l = 0; l < k; l++) {
+      long at = wAt + l * wRow;
+      DoubleVector v = DoubleVector.broadcast(F64, x.get(DOUBLE, xAt + (long) l * 8));
+      s0 = DoubleVector.fromMemorySegment(F64, w, at, ORDER).fma(v, s0);
+      s1 = DoubleVector.fromMemorySegment(F64, w, at + W, ORDER).fma(v, s1);
+      s2 = DoubleVector.fromMemorySegment(F64, w, at + 2 * W, ORDER).fma(v, s2);
+      s3 = DoubleVector.fromMemorySegment(F64, w, at + 3 * W, ORDER).fma(v, s3);
+      s4 = DoubleVector.fromMemorySegment(F64, w, at + 4 * W, ORDER).fma(v, s4);
+      s5 = DoubleVector.fromMemorySegment(F64, w, at + 5 * W, ORDER).fma(v, s5);
+    }
+    s0.intoMemorySegment(y, yAt, ORDER);
+    s1.intoMemorySegment(y, yAt + W, ORDER);
+    s2.intoMemorySegment(y, yAt + 2 * W, ORDER);
+    s3.intoMemorySegment(y, yAt + 3 * W, ORDER);
+    s4.intoMemorySegment(y, yAt + 4 * W, ORDER);
+    s5.intoMemorySegment(y, yAt + 5 * W, ORDER);
+  }
 }

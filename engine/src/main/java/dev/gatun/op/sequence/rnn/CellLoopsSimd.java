@@ -25,6 +25,12 @@ final class CellLoopsSimd {
             Loop.f32(TanhLanes::f32),
           },
           new Loop.Binary[] {
+            Loop.f32((FloatVector x, FloatVector y) -> x.add(y)),
+            Loop.f32((FloatVector x, FloatVector y) -> x.add(y).max(0)),
+            Loop.f32((FloatVector x, FloatVector y) -> SigmoidLanes.f32(x.add(y))),
+            Loop.f32((FloatVector x, FloatVector y) -> TanhLanes.f32(x.add(y))),
+          },
+          new Loop.Binary[] {
             Loop.f32((FloatVector d, FloatVector y) -> d),
             Loop.f32((FloatVector d, FloatVector y) ->
                 FloatVector.zero(Lanes.F32).blend(d, y.compare(VectorOperators.GT, 0))),
@@ -53,6 +59,12 @@ final class CellLoopsSimd {
             Loop.f64(TanhLanes::f64),
           },
           new Loop.Binary[] {
+            Loop.f64((DoubleVector x, DoubleVector y) -> x.add(y)),
+            Loop.f64((DoubleVector x, DoubleVector y) -> x.add(y).max(0)),
+            Loop.f64((DoubleVector x, DoubleVector y) -> SigmoidLanes.f64(x.add(y))),
+            Loop.f64((DoubleVector x, DoubleVector y) -> TanhLanes.f64(x.add(y))),
+          },
+          new Loop.Binary[] {
             Loop.f64((DoubleVector d, DoubleVector y) -> d),
             Loop.f64((DoubleVector d, DoubleVector y) ->
                 DoubleVector.zero(Lanes.F64).blend(d, y.compare(VectorOperators.GT, 0))),
@@ -73,6 +85,7 @@ final class CellLoopsSimd {
 
   private final int wide;
   private final Loop.Unary[] activations;
+  private final Loop.Binary[] ofSums;
   private final Loop.Binary[] slopes;
   private final Loop.Binary sum;
   private final Loop.Binary difference;
@@ -86,6 +99,7 @@ final class CellLoopsSimd {
   private CellLoopsSimd(
       int wide,
       Loop.Unary[] activations,
+      Loop.Binary[] ofSums,
       Loop.Binary[] slopes,
       Loop.Binary sum,
       Loop.Binary difference,
@@ -97,6 +111,7 @@ final class CellLoopsSimd {
       Loop.Unary rest) {
     this.wide = wide;
     this.activations = activations;
+    this.ofSums = ofSums;
     this.slopes = slopes;
     this.sum = sum;
     this.difference = difference;
@@ -130,6 +145,25 @@ final class CellLoopsSimd {
       f.run(y, yAt, y, yAt, n);
     } else {
       f.run(x, xAt, y, yAt, n);
+    }
+  }
+
+  /// [#activate] of `x + u` in one pass.
+  void activateSum(
+      Activation a,
+      double limit,
+      MemorySegment x,
+      long xAt,
+      MemorySegment u,
+      long uAt,
+      MemorySegment y,
+      long yAt,
+      int n) {
+    if (limit < Double.POSITIVE_INFINITY) {
+      add(x, xAt, u, uAt, y, yAt, n);
+      activate(a, limit, y, yAt, y, yAt, n);
+    } else {
+      ofSums[number(a)].run(x, xAt, n, u, uAt, n, y, yAt, 1, n);
     }
   }
 

@@ -52,13 +52,15 @@ final class GruSimd {
     long s = a + 3L * n;
     long at = (long) b * n;
     long candidate = (row * 3 + 2) * n;
-    open(cell, k, c.in(Unrolled.X), u, row, w, a, n);
+    MemorySegment x = c.in(Unrolled.X);
+    k.activateSum(cell.gate(), cell.clip(), x, row * 3 * n, u, row * 3 * n, w, s, 2 * n);
     if (!cell.linearBeforeReset()) {
       k.mul(w, s + (long) cell.r() * n, h, at, w, a + 6L * n, n);
-      MemorySegment r = c.in(Unrolled.R);
-      UnrolledSimd.dots(c, r, 2L * n * n, n, n, w, a + 6L * n, u, candidate);
+      UnrolledSimd.candidate(c, n, w, a + 6L * n, u, candidate);
+      k.activateSum(cell.candidate(), cell.clip(), x, candidate, u, candidate, w, a + 5L * n, n);
+    } else {
+      close(cell, k, x, u, row, w, a, n);
     }
-    close(cell, k, c.in(Unrolled.X), u, row, w, a, n);
     k.mix(w, s + (long) cell.z() * n, w, s + 2L * n, h, at, c.out(0), row * n, n);
   }
 

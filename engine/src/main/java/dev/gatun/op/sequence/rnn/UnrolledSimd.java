@@ -30,7 +30,8 @@ final class UnrolledSimd {
   // size in bytes.
   private static final int ZEROS = GemmPlan.SIZE;
   private static final int PACKED = ZEROS + 1;
-  private static final int STATE = PACKED + 1;
+  private static final int CANDIDATE = PACKED + 1;
+  private static final int STATE = CANDIDATE + 1;
   private static final int SPARE = STATE + 1;
   private static final int BYTES = SPARE + 1;
 
@@ -72,8 +73,11 @@ final class UnrolledSimd {
   /// What the first product makes: all gates, or all but the candidate where its state is reset
   /// before the product.
   private static int made(Unrolled op, int units) {
-    boolean resets = op.cell() instanceof GruCell g && !g.linearBeforeReset();
-    return (resets ? 2 : op.cell().gates()) * units;
+    return (resets(op) ? 2 : op.cell().gates()) * units;
+  }
+
+  private static boolean resets(Unrolled op) {
+    return op.cell() instanceof GruCell g && !g.linearBeforeReset();
   }
 
   private static void plan(Unrolled op, Spec xs, Spec rs, boolean backward, int workers, long[] r) {
@@ -95,7 +99,8 @@ final class UnrolledSimd {
     GemmPlan.blockRows(r, ROWS);
     r[ZEROS] = round(GemmPlan.scratch(r) * workers / wide);
     r[PACKED] = r[ZEROS] + 16;
-    r[STATE] = round(r[PACKED] + (packed ? packedRow(made) * p : 0));
+    r[CANDIDATE] = round(r[PACKED] + (packed ? packedRow(made) * p : 0));
+    r[STATE] = round(r[CANDIDATE] + (packed && resets(op) ? units * p : 0));
     r[SPARE] = round(r[STATE] + (backward ? batch * p : 0));
     r[BYTES] = (r[SPARE] + workers * spareOf(units)) * wide;
   }
@@ -138,12 +143,23 @@ final class UnrolledSimd {
       long row = (long) i * p + from;
       for (int k = 0; k < n; k++) {
         long o = at + k * packedRow(made) + i;
-        if (c.dtype() == DType.F32) {
-          to.set(Lanes.FLOAT, o * 4, r.get(Lanes.FLOAT, (row + k) * 4));
-        } else {
-          to.set(Lanes.DOUBLE, o * 8, r.get(Lanes.DOUBLE, (row + k) * 8));
-        }
+        move(c, r, row + k, to, o);
       }
+    }
+    int units = resets(op) ? op.units(c) : 0;
+    for (int i = 0; i < units; i++) {
+      for (int k = from; k < from + n; k++) {
+        long row = (long) (made + i) * p;
+        move(c, r, row + k, to, c.registers()[CANDIDATE] + (long) k * units + i);
+      }
+    }
+  }
+
+  private static void move(Call c, MemorySegment x, long xAt, MemorySegment y, long yAt) {
+    if (c.dtype() == DType.F32) {
+      y.set(Lanes.FLOAT, yAt * 4, x.get(Lanes.FLOAT, xAt * 4));
+    } else {
+      y.set(Lanes.DOUBLE, yAt * 8, x.get(Lanes.DOUBLE, xAt * 8));
     }
   }
 
@@ -156,19 +172,47 @@ final class UnrolledSimd {
     }
     boolean packed = packs(c.inSpec(Unrolled.X));
     long at = (long) t * op.batch(c) * op.cell().gates() * units;
+    boolean bias = op instanceof Gru g && g.bias();
+    if (packed && !bias && op.batch(c) <= FEW_ROWS) {
+      forwardRows(op, c, h, u, at);
+      return;
+    }
     Gemm.block(
         c.registers(),
         h,
         0,
         packed ? c.scratch() : c.in(Unrolled.R),
         packed ? c.registers()[PACKED] : 0,
-        c.in(op instanceof Gru g && g.bias() ? Gru.BIAS : Unrolled.R),
+        c.in(bias ? Gru.BIAS : Unrolled.R),
         u,
         at,
         c.scratch(),
         Gemm.IDENTITY,
         block,
         worker);
+  }
+
+  /// A row at a time, its sums in registers: with few rows a tile of the product is mostly empty.
+  private static void forwardRows(Unrolled op, Call c, MemorySegment h, MemorySegment u, long at) {
+    int p = op.width(c);
+    int wide = c.dtype().bytes();
+    int made = made(op, op.units(c));
+    long[] r = c.registers();
+    for (int b = 0; b < op.batch(c); b++) {
+      RowProduct.sums(
+          wide,
+          c.scratch(),
+          r[PACKED],
+          packedRow(made),
+          made,
+          p,
+          h,
+          (long) b * p,
+          u,
+          at + (long) b * op.cell().gates() * op.units(c),
+          c.scratch(),
+          r[ZEROS]);
+    }
   }
 
   /// The gradient of the states that step `t` read, for the rows of a block, into [#state]: `du[t]
@@ -192,6 +236,15 @@ final class UnrolledSimd {
         Gemm.IDENTITY,
         block,
         worker);
+  }
+
+  /// The state's part of a candidate from the state that was reset, `y = R_n x` for one row.
+  static void candidate(Call c, int n, MemorySegment x, long xAt, MemorySegment y, long yAt) {
+    if (packs(c.inSpec(Unrolled.X))) {
+      sums(c, c.scratch(), c.registers()[CANDIDATE], n, n, x, xAt, y, yAt);
+    } else {
+      dots(c, c.in(Unrolled.R), 2L * n * n, n, n, x, xAt, y, yAt);
+    }
   }
 
   /// `y = w x` for one row, `n` rows of `w`.
@@ -221,6 +274,6 @@ final class UnrolledSimd {
       MemorySegment y,
       long yAt) {
     int wide = c.dtype().bytes();
-    RowProduct.sums(wide, w, wAt, n, k, x, xAt, y, yAt, c.scratch(), c.registers()[ZEROS]);
+    RowProduct.sums(wide, w, wAt, n, n, k, x, xAt, y, yAt, c.scratch(), c.registers()[ZEROS]);
   }
 }
