@@ -70,10 +70,20 @@ class SelectiveScanTest {
         int to = Math.min(STEPS, t + size);
         List<Tensor> part = OP.apply(piece(in, t, to, h));
         float[] want = whole.get(0).slice(1, t, to).toFloatArray();
-        assertArrayEquals(want, part.get(0).toFloatArray(), "steps from " + t);
+        assertSame(device, want, part.get(0).toFloatArray(), "steps from " + t);
         h = part.get(1);
       }
-      assertArrayEquals(whole.get(1).toFloatArray(), h.toFloatArray());
+      assertSame(device, whole.get(1).toFloatArray(), h.toFloatArray(), "last state");
+    }
+  }
+
+  /// The same bits; the definition keeps states in `double` and rounds the one that it returns, so
+  /// pieces of it round once each.
+  private static void assertSame(CpuDevice device, float[] want, float[] got, String what) {
+    if (device.simd()) {
+      assertArrayEquals(want, got, what);
+    } else {
+      assertArrayEquals(want, got, 0x1p-20f, what);
     }
   }
 
