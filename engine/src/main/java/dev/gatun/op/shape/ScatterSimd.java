@@ -2,6 +2,7 @@ package dev.gatun.op.shape;
 
 import dev.gatun.cpu.simd.Lanes;
 import dev.gatun.cpu.simd.Loop;
+import dev.gatun.cpu.simd.Scattering;
 import dev.gatun.device.Workers;
 import dev.gatun.op.Call;
 import dev.gatun.tensor.DType;
@@ -20,6 +21,9 @@ import jdk.incubator.vector.FloatVector;
 final class ScatterSimd {
   private static final int BLOCK = 16_384;
   private static final int TILE = 128;
+
+  /// Indices of a call of an innermost loop: compiled code is entered with the next one.
+  private static final int PIECE = 4096;
 
   // Registers. `MODE` is the number of the mode. Indices are gone through in two loops: `LOOPS` = m
   // rows, each over the columns of the block, which lie side by side; but where the axis is the
@@ -40,6 +44,9 @@ final class ScatterSimd {
   private static final Loop.Binary ADD_F32 = Loop.f32((FloatVector x, FloatVector y) -> x.add(y));
   private static final Loop.Binary ADD_F64 = Loop.f64((DoubleVector x, DoubleVector y) -> x.add(y));
 
+  private static final List<Scattering> JOIN_F32 = joins(true);
+  private static final List<Scattering> JOIN_F64 = joins(false);
+
   private static final Workers.Body FORWARD = ScatterSimd::forward;
   private static final Workers.Body ADD_ROWS = ScatterSimd::addRows;
   private static final Workers.Body SET_GRAD = ScatterSimd::setGradient;
@@ -47,6 +54,23 @@ final class ScatterSimd {
   private static final Workers.Body PEAK_GRAD = ScatterSimd::peakGradient;
 
   private ScatterSimd() {}
+
+  /// By number of the mode. The functions are those of [Scatter.Mode#join], written out, since a
+  /// loop takes only what is constant into itself.
+  private static List<Scattering> joins(boolean f32) {
+    return MODES.stream()
+        .map(mode ->
+            Scattering.of(
+                f32,
+                switch (mode) {
+                  case SET -> (a, b) -> b;
+                  case ADD -> (a, b) -> a + b;
+                  case MUL -> (a, b) -> a * b;
+                  case MAX -> (a, b) -> Math.max(a, b);
+                  case MIN -> (a, b) -> Math.min(a, b);
+                }))
+        .toList();
+  }
 
   static void forward(Call c, Workers w, int axis, Scatter.Mode mode) {
     run(FORWARD, c, w, axis, c.inShape(1).dim(axis), mode);
@@ -175,21 +199,18 @@ final class ScatterSimd {
   private static void join(
       Call c, MemorySegment source, long s, long x, int n, long index, long step, long unit) {
     long[] r = c.registers();
-    boolean f32 = c.dtype() == DType.F32;
     boolean wide = c.inSpec(1).dtype() == DType.I64;
-    Scatter.Mode mode = MODES.get((int) r[MODE]);
-    MemorySegment indices = Lanes.offHeap(c.in(1));
-    source = Lanes.offHeap(source);
-    MemorySegment y = Lanes.offHeap(c.out(0));
+    Scattering join = (c.dtype() == DType.F32 ? JOIN_F32 : JOIN_F64).get((int) r[MODE]);
     long inner = r[INNER];
     long shift = r[SHIFT];
     int length = r[SHIFT] == 0 ? (int) r[LENGTH] : n;
     for (long j = 0; j < r[LOOPS]; j++) {
-      long from = s + j * inner;
-      for (int i = 0; i < length; i++) {
-        long at =
-            x + IndicesSimd.get(indices, wide, index + j * step + i * unit) * inner + i * shift;
-        put(y, f32, at, mode.join(get(y, f32, at), get(source, f32, from + i)));
+      for (int i = 0; i < length; i += PIECE) {
+        long from = s + j * inner + i;
+        long first = index + j * step + i * unit;
+        int part = Math.min(PIECE, length - i);
+        long to = x + i * shift;
+        join.run(source, from, c.in(1), wide, first, unit, c.out(0), to, inner, shift, part);
       }
     }
   }

@@ -1,7 +1,5 @@
 package dev.gatun.op.shape;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-
 import dev.gatun.autograd.Node;
 import dev.gatun.device.DeviceInfo;
 import dev.gatun.device.Workers;
@@ -27,9 +25,6 @@ import java.util.Optional;
 /// @param right whether equal elements are counted too
 public record SearchSorted(boolean right) implements Kernel {
   private static final String NAMES = "sorted values";
-  private static final int BLOCK = 4096;
-  private static final Workers.Body LEFT = (c, phase, block, worker) -> search(c, block, false);
-  private static final Workers.Body RIGHT = (c, phase, block, worker) -> search(c, block, true);
 
   @Override
   public List<Spec> infer(List<Spec> in) {
@@ -55,25 +50,7 @@ public record SearchSorted(boolean right) implements Kernel {
 
   @Override
   public void simd(Call c, Workers w) {
-    long blocks = (c.inShape(1).elems() + BLOCK - 1) / BLOCK;
-    w.run(right ? RIGHT : LEFT, c, 0, Math.toIntExact(blocks));
-  }
-
-  private static void search(Call c, int block, boolean right) {
-    long begin = (long) block * BLOCK;
-    for (long i = begin, end = Math.min(c.inShape(1).elems(), begin + BLOCK); i < end; i++) {
-      long low = 0;
-      long high = c.inShape(0).elems();
-      while (low < high) {
-        long middle = (low + high) >>> 1;
-        if (precedes(c, middle, i, right)) {
-          low = middle + 1;
-        } else {
-          high = middle;
-        }
-      }
-      c.out(0).set(JAVA_LONG_UNALIGNED, i * Long.BYTES, low);
-    }
+    SearchSortedSimd.run(c, w, right);
   }
 
   /// Whether element `j` of `sorted` stands before where value `i` goes.

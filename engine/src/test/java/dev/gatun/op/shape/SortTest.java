@@ -97,6 +97,45 @@ class SortTest {
     assertArrayEquals(new long[] {0, 4, 4, 5, 1}, x.searchSorted(v, true).toLongArray());
   }
 
+  /// Against a count one by one, with equal elements, both zeros, infinities and NaN at both sides.
+  @Test
+  void searchCountsInEveryType() {
+    Random random = new Random(6);
+    double[] special = {0, -0.0, Double.NaN, 1e30, -1e30, 1 / 0.0, -1 / 0.0};
+    for (DType t : List.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.I8, DType.U8)) {
+      for (int n : new int[] {0, 1, 2, 5, 64, 1000}) {
+        double[] x = random.doubles(n, t == DType.U8 ? 0 : -99, t == DType.U8 ? 250 : 99).toArray();
+        for (int i = 0; i < n; i++) {
+          boolean rare = t.computes() && random.nextInt(9) == 0;
+          x[i] = rare ? special[random.nextInt(special.length)] : Math.rint(x[i]);
+        }
+        double[] sorted = x.clone();
+        Arrays.sort(sorted);
+        double[] v = Arrays.copyOf(x, 1500);
+        if (t.computes()) {
+          System.arraycopy(special, 0, v, 1400, special.length);
+        }
+        for (boolean right : new boolean[] {false, true}) {
+          Tensor places =
+              scope
+                  .tensor(Shape.of(n), sorted)
+                  .to(t)
+                  .searchSorted(scope.tensor(Shape.of(1500), v).to(t), right);
+          assertArrayEquals(count(sorted, v, right), places.toLongArray(), t + " " + n + right);
+        }
+      }
+    }
+  }
+
+  private static long[] count(double[] sorted, double[] v, boolean right) {
+    return Arrays.stream(v)
+        .mapToLong(a ->
+            Arrays.stream(sorted)
+                .filter(b -> Double.compare(b + 0.0, a + 0.0) < (right ? 1 : 0))
+                .count())
+        .toArray();
+  }
+
   @Test
   void differentElementsAndPlacesOfNonzeros() {
     Tensor x = scope.tensor(Shape.of(2, 3), 3f, 0f, 3f, -0f, NAN, NAN);
