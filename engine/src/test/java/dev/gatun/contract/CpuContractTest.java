@@ -37,6 +37,13 @@ class CpuContractTest extends OpContract {
     return !Boolean.getBoolean("gatun.firsts") || firsts.has(c);
   }
 
+  /// Waiting for the compiler takes a tenth of a second a case: of all of them where time is no
+  /// matter.
+  @Override
+  protected boolean warmsUp(OpCase c) {
+    return "all".equals(System.getProperty("gatun.heat")) || firsts.has(c);
+  }
+
   /// Plain loops, which run where vectors are missing, take the square of some sizes.
   @Override
   protected int shared(OpCase c) {

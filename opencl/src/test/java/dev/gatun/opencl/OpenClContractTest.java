@@ -31,7 +31,7 @@ class OpenClContractTest extends OpContract {
 
   /// A driver compiles before the first launch.
   @Override
-  protected boolean warmsUp() {
+  protected boolean warmsUp(OpCase c) {
     return false;
   }
 

@@ -15,8 +15,8 @@ public interface Combination {
 
   /// Logarithms of steps `h = a h + b` with `a, b > 0`: elements `(log a, log b)`, joined as `(la1
   /// + la2, log(exp(la2 + lb1) + exp(lb2)))`. Nothing is divided by products of gates: their sum of
-  /// logarithms, subtracted again, would cost digits that grow with the length. The identity is
-  /// `(0, -inf)`.
+  ///   logarithms, subtracted again, would cost digits that grow with the length. The identity is
+  ///   `(0, -inf)`.
   static Combination logarithmic() {
     return (x, y) -> List.of(x.get(0).add(y.get(0)), logAddExp(y.get(0).add(x.get(1)), y.get(1)));
   }
