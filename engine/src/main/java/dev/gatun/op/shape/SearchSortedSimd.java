@@ -91,7 +91,7 @@ final class SearchSortedSimd {
     MemorySegment y = Lanes.offHeap(c.out(0));
     for (long i = to; i < to + n; i++) {
       double v = f32 ? values.get(Lanes.FLOAT, i * 4) : values.get(Lanes.DOUBLE, i * 8);
-      if (v != v) {
+      if (Double.isNaN(v)) {
         y.set(BytesSimd.LONG, i * 8, place);
       }
     }
