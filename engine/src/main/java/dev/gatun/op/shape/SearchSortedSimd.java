@@ -112,7 +112,7 @@ final class SearchSortedSimd {
       long found = y.get(BytesSimd.LONG, (to + i) * 8);
       float a = x.get(Lanes.FLOAT, (found + at) * 4);
       float v = values.get(Lanes.FLOAT, (to + i) * 4);
-      boolean before = a < v | right & a == v;
+      boolean before = right ? a <= v : a < v;
       y.set(BytesSimd.LONG, (to + i) * 8, before ? found + at + 1 : found);
     }
   }
@@ -132,7 +132,7 @@ final class SearchSortedSimd {
       long found = y.get(BytesSimd.LONG, (to + i) * 8);
       double a = x.get(Lanes.DOUBLE, (found + at) * 8);
       double v = values.get(Lanes.DOUBLE, (to + i) * 8);
-      boolean before = a < v | right & a == v;
+      boolean before = right ? a <= v : a < v;
       y.set(BytesSimd.LONG, (to + i) * 8, before ? found + at + 1 : found);
     }
   }
@@ -152,7 +152,7 @@ final class SearchSortedSimd {
       long found = y.get(BytesSimd.LONG, (to + i) * 8);
       int a = x.get(BytesSimd.INT, (found + at) * 4);
       int v = values.get(BytesSimd.INT, (to + i) * 4);
-      boolean before = a < v | right & a == v;
+      boolean before = right ? a <= v : a < v;
       y.set(BytesSimd.LONG, (to + i) * 8, before ? found + at + 1 : found);
     }
   }
@@ -172,7 +172,7 @@ final class SearchSortedSimd {
       long found = y.get(BytesSimd.LONG, (to + i) * 8);
       long a = x.get(BytesSimd.LONG, (found + at) * 8);
       long v = values.get(BytesSimd.LONG, (to + i) * 8);
-      boolean before = a < v | right & a == v;
+      boolean before = right ? a <= v : a < v;
       y.set(BytesSimd.LONG, (to + i) * 8, before ? found + at + 1 : found);
     }
   }
@@ -194,7 +194,7 @@ final class SearchSortedSimd {
       long found = y.get(BytesSimd.LONG, (to + i) * 8);
       int a = x.get(BytesSimd.BYTE, found + at) & mask;
       int v = values.get(BytesSimd.BYTE, to + i) & mask;
-      boolean before = a < v | right & a == v;
+      boolean before = right ? a <= v : a < v;
       y.set(BytesSimd.LONG, (to + i) * 8, before ? found + at + 1 : found);
     }
   }

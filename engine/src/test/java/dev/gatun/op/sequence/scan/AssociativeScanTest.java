@@ -138,8 +138,8 @@ class AssociativeScanTest {
     AssociativeScan sums = new AssociativeScan((p, q) -> List.of(p.get(0).add(q.get(0))), 0);
     for (List<Tensor> wrong :
         List.of(List.<Tensor>of(), List.of(x, x.slice(0, 0, 3)), List.of(x.select(0, 1)))) {
-      String message =
-          assertThrows(IllegalArgumentException.class, () -> sums.of(wrong)).getMessage();
+      Exception e = assertThrows(IllegalArgumentException.class, () -> sums.of(wrong));
+      String message = String.valueOf(e.getMessage());
       assertTrue(message.startsWith("AssociativeScan[axis=0]: "), message);
     }
     AssociativeScan shrinks = new AssociativeScan((p, q) -> List.of(p.get(0).slice(0, 0, 1)), 0);
