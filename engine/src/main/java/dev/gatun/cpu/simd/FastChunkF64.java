@@ -385,8 +385,8 @@ public final class FastChunkF64 {
     }
   }
 
-  /// Sums from the last row to the first: `y[m] = total + sum_(i >= m) plus[i] - minus[i] + sum_(i
-  /// > m) later[i]`.
+  /// Sums from the last row to the first: row `m` of `y` is `total`, and `plus` less `minus` of all
+  /// rows from `m` on, and `later` of those after it.
   public static void rates(
       MemorySegment w, long total, long plus, long minus, long later, long y, int width, int n) {
     w = Lanes.offHeap(w);
