@@ -91,17 +91,21 @@ final class ClFastWeights {
     flags |= op.state() ? 2 : 0;
     flags |= ownBeta() ? 4 : 0;
     long starts = Math.max(0, Math.ceilDiv(v.dim(1), CHUNK) - 1);
+    long decay =
+        switch (op.decay()) {
+          case NONE -> 0;
+          case HEAD -> 1;
+          case KEY -> 2;
+        };
+    long update =
+        switch (op.update()) {
+          case ADD -> 0;
+          case DELTA -> 1;
+          case DPLR -> 2;
+        };
     return new Launch.Long16(
         List.of(
-            v.dim(1),
-            q.dim(2),
-            v.dim(2),
-            q.dim(3),
-            v.dim(3),
-            pieces,
-            starts,
-            (long) op.decay().ordinal(),
-            (long) op.update().ordinal(),
+            v.dim(1), q.dim(2), v.dim(2), q.dim(3), v.dim(3), pieces, starts, decay, update,
             flags));
   }
 

@@ -82,7 +82,7 @@ public record FastWeights(
 
   /// How a CPU goes through time. Results differ by rounding.
   public enum Mode {
-    /// [#CHUNKED] where that is faster.
+    /// [#CHUNKED] where that is faster: for the gradient of some dozen keys and values and more.
     AUTO,
     /// Step by step.
     RECURRENT,
