@@ -280,6 +280,17 @@ final class Bars {
     }
   }
 
+  void linear(List<Trial> trials) {
+    for (Trial t : trials) {
+      String form = t.parameter("decay") + " " + t.parameter("update");
+      boolean back = t.parameter("back").equals("true");
+      add(
+          "fast weights %s%s: recurrent / chunked".formatted(form, back ? ", gradient" : ""),
+          t.ratio("peer", "ours"),
+          2);
+    }
+  }
+
   void sparse(List<Trial> trials) {
     for (Trial t : trials) {
       addAtMost(

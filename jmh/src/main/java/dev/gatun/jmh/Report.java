@@ -46,6 +46,7 @@ public final class Report {
           "sparse",
           "s4",
           "selective",
+          "linear",
           "generation",
           "scan",
           "models",
@@ -172,6 +173,9 @@ public final class Report {
     List<Trial> selective = trials("selective", SelectiveBenchmark.class, selectiveRows());
     more.selective(selective);
     bars.selective(selective);
+    List<Trial> linear = trials("linear", LinearBenchmark.class, linearRows());
+    more.linear(linear);
+    bars.linear(linear);
   }
 
   private void cases(Tables tables) throws RunnerException {
@@ -383,6 +387,17 @@ public final class Report {
     return Stream.of("1", "4096")
         .flatMap(steps -> threads(Map.of("steps", steps)).stream())
         .toList();
+  }
+
+  private static List<Map<String, String>> linearRows() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String form : List.of("NONE ADD", "HEAD ADD", "KEY ADD", "HEAD DELTA", "KEY DELTA")) {
+      String[] parts = form.split(" ", -1);
+      for (String back : List.of("false", "true")) {
+        rows.add(Map.of("decay", parts[0], "update", parts[1], "back", back, "threads", "1"));
+      }
+    }
+    return rows;
   }
 
   private static List<Map<String, String>> modelRows() {

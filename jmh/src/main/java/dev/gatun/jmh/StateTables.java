@@ -67,6 +67,31 @@ record StateTables(Tables tables) {
     }
   }
 
+  void linear(List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return;
+    }
+    tables.heading(
+        "Fast weights, F32, 4096 steps, 8 heads of 64 keys and values",
+        "decay",
+        "update",
+        "gradient",
+        "threads",
+        "chunked ms",
+        "recurrent ms",
+        "ratio");
+    for (Trial t : trials) {
+      tables.row(
+          t.parameter("decay"),
+          t.parameter("update"),
+          t.parameter("back"),
+          t.threads(),
+          t.best("ours") / 1e6,
+          t.best("peer") / 1e6,
+          t.ratio("peer", "ours"));
+    }
+  }
+
   void generation(List<Trial> trials) {
     if (trials.isEmpty()) {
       return;

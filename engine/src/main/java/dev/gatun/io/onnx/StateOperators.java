@@ -2,12 +2,13 @@ package dev.gatun.io.onnx;
 
 import dev.gatun.op.linear.Activation;
 import dev.gatun.op.linear.CausalConv1d;
+import dev.gatun.op.sequence.linear.FastWeights;
+import dev.gatun.op.sequence.linear.FastWeights.Decay;
+import dev.gatun.op.sequence.linear.FastWeights.Update;
 import dev.gatun.tensor.DType;
-import dev.gatun.tensor.Shape;
 import dev.gatun.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /// Layers that carry a state from token to token: short causal convolutions and linear attention.
 final class StateOperators {
@@ -39,42 +40,35 @@ final class StateOperators {
     return List.of(n.like(0, out.get(0)), n.like(0, out.get(1)));
   }
 
-  /// With the state `S [B, H, Dk, Dv]` of each key head: `S = e^g S` if gated, then `S += k (beta
-  /// (v - S^T k))^T`, or `k v^T` without delta, and `o = scale S^T q`, token by token.
+  /// [FastWeights] with a state of each key head: heads of queries that share one have a copy each.
   private static List<Value> attention(Invocation n) {
     String rule = rule(n);
-    boolean gated = rule.startsWith("gated");
-    boolean delta = rule.endsWith("delta");
-    Tensor q = wide(AttentionOperators.heads(n, 0, "q_num_heads"));
-    Tensor k = wide(AttentionOperators.heads(n, 1, "kv_num_heads"));
-    Tensor v = wide(AttentionOperators.heads(n, 2, "kv_num_heads"));
-    long heads = k.dim(1);
-    long group = q.dim(1) / heads;
-    double given = n.attributes().number("scale", 0);
-    Tensor queries =
-        q.mul(given == 0 ? 1 / Math.sqrt((double) q.dim(3)) : given)
-            .reshape(q.dim(0), heads, group, q.dim(2), q.dim(3));
-    Optional<Tensor> gates =
-        gated ? Optional.of(perHead(n, 4, heads).exp().unsqueeze(-1)) : Optional.empty();
-    Optional<Tensor> rates = delta ? Optional.of(perHead(n, 5, heads)) : Optional.empty();
-    Tensor state = state(n, q, Shape.of(q.dim(0), heads, k.dim(3), v.dim(3)));
-    List<Tensor> rows = new ArrayList<>();
-    for (long t = 0; t < q.dim(2); t++) {
-      long at = t;
-      Tensor key = k.slice(2, t, t + 1);
-      Tensor before = state;
-      Tensor kept = gates.map(g -> before.mul(g.select(2, at))).orElse(before);
-      Tensor value = v.slice(2, t, t + 1);
-      Tensor written =
-          rates.map(r -> value.sub(key.matmul(kept)).mul(r.slice(2, at, at + 1))).orElse(value);
-      state = kept.add(key.transpose().matmul(written));
-      rows.add(queries.select(3, t).matmul(state).reshape(q.dim(0), q.dim(1), 1, v.dim(3)));
+    Tensor q = wide(AttentionOperators.heads(n, 0, "q_num_heads")).permute(0, 2, 1, 3);
+    Tensor k = wide(AttentionOperators.heads(n, 1, "kv_num_heads")).permute(0, 2, 1, 3);
+    Tensor v = wide(AttentionOperators.heads(n, 2, "kv_num_heads")).permute(0, 2, 1, 3);
+    long heads = k.dim(2);
+    long group = q.dim(2) / heads;
+    List<Tensor> in = new ArrayList<>(List.of(q, k.repeat(2, group), v.repeat(2, group)));
+    Decay decay = Decay.NONE;
+    if (rule.startsWith("gated")) {
+      Tensor g = perHead(n, 4, heads);
+      decay = g.dim(3) == 1 ? Decay.HEAD : Decay.KEY;
+      in.add((decay == Decay.HEAD ? g.squeeze(3) : g).repeat(2, group));
     }
-    Tensor y =
-        rows.isEmpty()
-            ? n.scope().zeros(q.dtype(), Shape.of(q.dim(0), q.dim(1), 0, v.dim(3)))
-            : ConvolutionOperators.joined(rows, 2);
-    return List.of(n.like(0, AttentionOperators.packed(y)), n.like(n.has(3) ? 3 : 0, state));
+    if (rule.endsWith("delta")) {
+      in.add(perHead(n, 5, heads).squeeze(3).repeat(2, group));
+    }
+    n.optional(3).ifPresent(s -> in.add(wide(s).repeat(1, group)));
+    double given = n.attributes().number("scale", 0);
+    double scale = given == 0 ? 1 / Math.sqrt((double) q.dim(3)) : given;
+    Update update = rule.endsWith("delta") ? Update.DELTA : Update.ADD;
+    FastWeights op = FastWeights.of(decay, update, scale).withState(n.has(3));
+    List<Tensor> out = op.apply(in.toArray(Tensor[]::new));
+    Tensor y = out.get(0);
+    Tensor last = out.get(1).slice(1, 0, q.dim(2), group);
+    return List.of(
+        n.like(0, y.reshape(y.dim(0), y.dim(1), y.dim(2) * y.dim(3))),
+        n.like(n.has(3) ? 3 : 0, last));
   }
 
   private static String rule(Invocation n) {
@@ -89,25 +83,18 @@ final class StateOperators {
     return rule;
   }
 
-  /// The past state, or zeros.
-  private static Tensor state(Invocation n, Tensor q, Shape shape) {
-    return n.optional(3)
-        .map(StateOperators::wide)
-        .orElseGet(() -> n.scope().zeros(q.dtype(), shape));
-  }
-
   private static Tensor wide(Tensor t) {
     return t.dtype().computes() ? t : t.to(DType.F32);
   }
 
-  /// `[B, T, H D]`, or `[B, T, 1]` for all heads, as `[B, H or 1, T, D]`.
+  /// `[B, T, H D]`, or `[B, T, 1]` for all heads, as `[B, T, H, D]`.
   private static Tensor perHead(Invocation n, int i, long heads) {
     Tensor x = wide(n.tensor(i));
-    long h = x.dim(2) == 1 ? 1 : heads;
-    if (x.shape().rank() != 3 || x.dim(2) % h != 0) {
+    if (x.shape().rank() != 3 || x.dim(2) != 1 && x.dim(2) % heads != 0) {
       throw new IllegalArgumentException(
           "input %d must be [B, T, H D]; got %s".formatted(i, x.shape()));
     }
-    return x.reshape(x.dim(0), x.dim(1), h, x.dim(2) / h).permute(0, 2, 1, 3);
+    Tensor all = x.dim(2) == 1 ? x.repeat(2, heads) : x;
+    return all.reshape(x.dim(0), x.dim(1), heads, all.dim(2) / heads);
   }
 }
