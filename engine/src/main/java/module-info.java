@@ -26,6 +26,7 @@ module dev.gatun.engine {
   exports dev.gatun.op.sequence.rnn;
   exports dev.gatun.op.sequence.s4;
   exports dev.gatun.op.sequence.scan;
+  exports dev.gatun.op.sequence.ssd;
   exports dev.gatun.op.shape;
   exports dev.gatun.tensor;
   exports dev.gatun.train;
