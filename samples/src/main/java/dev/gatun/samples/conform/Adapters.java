@@ -30,7 +30,9 @@ final class Adapters {
           new BidiagonalSystems(),
           new LinearRecurrentUnit(),
           new MinimalRnns(),
-          new SelectiveScans());
+          new SelectiveScans(),
+          new DualScans(),
+          new HydraMixer());
 
   private Adapters() {}
 
