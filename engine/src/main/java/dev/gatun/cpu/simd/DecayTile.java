@@ -50,7 +50,7 @@ public interface DecayTile extends Elements {
   /// `y[i, 0..64) += f[i] x[i, 0..64)`
   void addEach(MemorySegment s, long xAt, long fAt, int rows, long yAt);
 
-  /// `y[i] += sum_j a[i, j] b[i, j]`
+  /// `y[i] += sum_j a[i, j] b[i, j]`, `y` and sums in F64 whatever the type.
   void dots(MemorySegment s, long aAt, long bAt, int rows, long yAt);
 
   /// `y = f x` for `rows` rows; what becomes subnormal is 0.

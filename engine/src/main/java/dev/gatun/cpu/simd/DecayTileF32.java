@@ -1,6 +1,8 @@
 package dev.gatun.cpu.simd;
 
+import static dev.gatun.cpu.simd.Lanes.DOUBLE;
 import static dev.gatun.cpu.simd.Lanes.F32;
+import static dev.gatun.cpu.simd.Lanes.F64;
 import static dev.gatun.cpu.simd.Lanes.FLOAT;
 import static dev.gatun.cpu.simd.Lanes.ORDER;
 import static dev.gatun.cpu.simd.ReduceF32.load;
@@ -10,6 +12,7 @@ import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
 /// [DecayTile] of F32.
@@ -189,12 +192,13 @@ final class DecayTileF32 extends ElementsF32 implements DecayTile {
   public void dots(MemorySegment s, long aAt, long bAt, int rows, long yAt) {
     s = Lanes.offHeap(s);
     for (int r = 0; r < rows; r++) {
-      FloatVector sum = FloatVector.zero(F32);
-      for (int i = 0; i < WIDE; i += LANES) {
+      DoubleVector sum = DoubleVector.zero(F64);
+      for (int i = 0; i < WIDE; i += F64.length()) {
         long at = r * ROW + i * SIZE;
-        sum = load(s, aAt + at).fma(load(s, bAt + at), sum);
+        sum = Widening.load(s, aAt + at).fma(Widening.load(s, bAt + at), sum);
       }
-      s.set(FLOAT, yAt + r * SIZE, s.get(FLOAT, yAt + r * SIZE) + Fold.sum(sum));
+      long to = yAt + r * (long) Double.BYTES;
+      s.set(DOUBLE, to, s.get(DOUBLE, to) + Fold.sum(sum));
     }
   }
 

@@ -37,12 +37,11 @@ public record Quasiseparable(int heads, int groups, int chunk) {
     Tensor b = pairs.slice(2, 0, groups * modes).reshape(2 * batch, steps, groups, modes);
     Tensor c =
         pairs.slice(2, groups * modes, 2 * groups * modes).reshape(2 * batch, steps, groups, modes);
+    Tensor step = SsdCombined.softplus(dt.add(w.bias().tile(2)));
     Tensor y =
         SsdCombined.plain()
             .withChunk(chunk)
-            .withSoftplus(true)
-            .withBias(w.bias())
-            .scan(in, both(dt), w.logRates().exp().neg(), b, c)
+            .scan(in, both(step), w.logRates().exp().neg(), b, c)
             .y();
     Tensor shifted = y.slice(1, 0, Math.max(0, steps - 1)).pad(1, Math.min(1, steps), 0);
     Tensor itself = x.linear(w.diagonal(), Optional.of(w.skip()), Activation.NONE);

@@ -70,7 +70,7 @@ public record SsdCombined(
   /// @throws IllegalArgumentException if shapes or types do not fit
   public Result scan(Tensor x, Tensor dt, Tensor a, Tensor b, Tensor c) {
     Tensor raw = bias.map(dt::add).orElse(dt);
-    Tensor step = softplus ? raw.greater(20).where(raw, raw.softplus()) : raw;
+    Tensor step = softplus ? softplus(raw) : raw;
     List<Tensor> in = new ArrayList<>(List.of(x.mul(step.unsqueeze(3)), step.mul(a), b, c));
     state.ifPresent(in::add);
     List<Tensor> out = new Ssd(chunk, state.isPresent()).apply(in.toArray(Tensor[]::new));
@@ -80,6 +80,11 @@ public record SsdCombined(
       y = y.add(x.mul(d.shape().rank() == 1 ? d.unsqueeze(1) : d));
     }
     return new Result(gate.isPresent() ? y.mul(gate.get().silu()) : y, out.get(1));
+  }
+
+  /// Softplus, the identity above 20.
+  static Tensor softplus(Tensor raw) {
+    return raw.greater(20).where(raw, raw.softplus());
   }
 
   /// One step: `x` and the gate are `[B, H, P]`, `dt [B, H]`, `b` and `c [B, G, N]`.

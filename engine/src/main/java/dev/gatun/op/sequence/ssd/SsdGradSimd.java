@@ -40,10 +40,12 @@ final class SsdGradSimd {
   private static final int GATES = 2;
   private static final int LATER = 3;
   private static final int DIAGONAL = 4;
-  private static final int OUTPUT = 5;
-  private static final int INPUT = 6;
-  private static final int LEAVING = 7;
-  private static final int STATE = 8;
+
+  // Vectors of F64.
+  private static final int OUTPUT = 6;
+  private static final int INPUT = 8;
+  private static final int LEAVING = 10;
+  private static final int STATE = 12;
 
   private SsdGradSimd() {}
 
@@ -310,7 +312,7 @@ final class SsdGradSimd {
     s.gate(w, weights, gates, q, weights);
     s.takeDiagonal(w, weights, q, SsdWork.vector(r, own, DIAGONAL));
     ofX(c, block, own, k, h);
-    SsdTilesSimd.clear(s, w, SsdWork.vector(r, own, OUTPUT), 4);
+    SsdTilesSimd.clear(s, w, SsdWork.vector(r, own, OUTPUT), 8);
     for (int n = 0; n < r[OF_B]; n++) {
       ofModes(c, own, k, n);
     }
@@ -411,20 +413,26 @@ final class SsdGradSimd {
     MemorySegment y = c.out(Ssd.A);
     double left = 0;
     for (int p = 0; p < WIDE; p++) {
-      left += s.get(w, SsdWork.vector(r, own, STATE) + p * size);
+      left += at(c, own, STATE, p);
     }
     left *= s.get(w, SsdWork.vector(r, own, GATES) + (q - 1) * size);
     // What leaves in steps before this one; then, going back, less of it.
     for (int i = 0; i < q - 1; i++) {
-      left += s.get(w, SsdWork.vector(r, own, LEAVING) + i * size);
+      left += at(c, own, LEAVING, i);
     }
     double crossing = 0;
     for (int i = q - 1; i >= 0; i--) {
-      crossing += s.get(w, SsdWork.vector(r, own, OUTPUT) + i * size);
-      crossing -= s.get(w, SsdWork.vector(r, own, INPUT) + i * size);
+      crossing += at(c, own, OUTPUT, i);
+      crossing -= at(c, own, INPUT, i);
       s.set(y, at + i * step, crossing + left);
-      left -= i > 0 ? s.get(w, SsdWork.vector(r, own, LEAVING) + (i - 1) * size) : 0;
+      left -= i > 0 ? at(c, own, LEAVING, i - 1) : 0;
     }
+  }
+
+  /// Number `i` of a vector of F64.
+  private static double at(Call c, long own, int vector, long i) {
+    long at = SsdWork.vector(c.registers(), own, vector) + i * Double.BYTES;
+    return c.scratch().get(Lanes.DOUBLE, at);
   }
 
   /// The gradient of the state before the chunk.

@@ -59,7 +59,7 @@ final class SsdWork {
   static final int WORKERS_AT = 16;
   static final int OWN = 17;
 
-  private static final int VECTORS = 12;
+  private static final int VECTORS = 16;
 
   private SsdWork() {}
 
