@@ -47,20 +47,19 @@ public interface DecayTile extends Elements {
   /// `y[i, 0..64) = f[i] x[i, 0..64)`
   void scaleEach(MemorySegment s, long xAt, long fAt, int rows, long yAt);
 
-  /// `y[i, 0..64) += f[i] x[i, 0..64)`
-  void addEach(MemorySegment s, long xAt, long fAt, int rows, long yAt);
-
   /// `y[i] += sum_j a[i, j] b[i, j]`, `y` and sums in F64 whatever the type.
   void dots(MemorySegment s, long aAt, long bAt, int rows, long yAt);
+
+  /// `y[i] += sum_j a[i, j] b[i, j] - sum_j a[j, i] b[j, i]` for lower triangles, `b`
+  /// 0 above the diagonal: products that are
+  /// added and subtracted are the same to the last digit. `y` and sums in F64.
+  void crossings(MemorySegment s, long aAt, long bAt, int n, long yAt);
 
   /// `y = f x` for `rows` rows; what becomes subnormal is 0.
   void decay(MemorySegment s, long at, int rows, double f, long yAt);
 
   /// `y[j, i] = x[i, j]` for `rows` rows and `columns` columns.
   void transpose(MemorySegment s, long xAt, int rows, int columns, long yAt);
-
-  /// Copies the diagonal and sets it to 0.
-  void takeDiagonal(MemorySegment s, long at, int n, long yAt);
 
   /// One step of `rows` rows of a state: `h' = f h + x_i b`, `y_i = sum h' c`, each of `n`
   /// elements; rows of `h` and of `h'` are `n` apart.

@@ -177,18 +177,6 @@ final class DecayTileF32 extends ElementsF32 implements DecayTile {
   }
 
   @Override
-  public void addEach(MemorySegment s, long xAt, long fAt, int rows, long yAt) {
-    s = Lanes.offHeap(s);
-    for (int r = 0; r < rows; r++) {
-      FloatVector f = FloatVector.broadcast(F32, s.get(FLOAT, fAt + r * SIZE));
-      for (int i = 0; i < WIDE; i += LANES) {
-        long at = r * ROW + i * SIZE;
-        load(s, xAt + at).fma(f, load(s, yAt + at)).intoMemorySegment(s, yAt + at, ORDER);
-      }
-    }
-  }
-
-  @Override
   public void dots(MemorySegment s, long aAt, long bAt, int rows, long yAt) {
     s = Lanes.offHeap(s);
     for (int r = 0; r < rows; r++) {
@@ -198,6 +186,25 @@ final class DecayTileF32 extends ElementsF32 implements DecayTile {
         sum = Widening.load(s, aAt + at).fma(Widening.load(s, bAt + at), sum);
       }
       long to = yAt + r * (long) Double.BYTES;
+      s.set(DOUBLE, to, s.get(DOUBLE, to) + Fold.sum(sum));
+    }
+  }
+
+  @Override
+  public void crossings(MemorySegment s, long aAt, long bAt, int n, long yAt) {
+    s = Lanes.offHeap(s);
+    int lanes = F64.length();
+    for (int i = 0; i < n; i++) {
+      DoubleVector sum = DoubleVector.zero(F64);
+      for (int j = 0; j <= i; j += lanes) {
+        long at = i * ROW + j * SIZE;
+        DoubleVector b = Widening.load(s, bAt + at);
+        DoubleVector z = Widening.load(s, aAt + at).mul(b).blend(0.0, b.compare(EQ, 0.0));
+        sum = sum.add(z);
+        long to = yAt + j * (long) Double.BYTES;
+        DoubleVector.fromMemorySegment(F64, s, to, ORDER).sub(z).intoMemorySegment(s, to, ORDER);
+      }
+      long to = yAt + i * (long) Double.BYTES;
       s.set(DOUBLE, to, s.get(DOUBLE, to) + Fold.sum(sum));
     }
   }
@@ -222,16 +229,6 @@ final class DecayTileF32 extends ElementsF32 implements DecayTile {
       for (int i = 0; i < rows; i++) {
         s.set(FLOAT, to + i * SIZE, s.get(FLOAT, from + i * ROW));
       }
-    }
-  }
-
-  @Override
-  public void takeDiagonal(MemorySegment s, long at, int n, long yAt) {
-    s = Lanes.offHeap(s);
-    for (int i = 0; i < n; i++) {
-      long d = at + i * (ROW + SIZE);
-      s.set(FLOAT, yAt + i * SIZE, s.get(FLOAT, d));
-      s.set(FLOAT, d, 0);
     }
   }
 

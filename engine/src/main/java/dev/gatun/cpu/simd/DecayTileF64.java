@@ -175,18 +175,6 @@ final class DecayTileF64 extends ElementsF64 implements DecayTile {
   }
 
   @Override
-  public void addEach(MemorySegment s, long xAt, long fAt, int rows, long yAt) {
-    s = Lanes.offHeap(s);
-    for (int r = 0; r < rows; r++) {
-      DoubleVector f = DoubleVector.broadcast(F64, s.get(DOUBLE, fAt + r * SIZE));
-      for (int i = 0; i < WIDE; i += LANES) {
-        long at = r * ROW + i * SIZE;
-        load(s, xAt + at).fma(f, load(s, yAt + at)).intoMemorySegment(s, yAt + at, ORDER);
-      }
-    }
-  }
-
-  @Override
   public void dots(MemorySegment s, long aAt, long bAt, int rows, long yAt) {
     s = Lanes.offHeap(s);
     for (int r = 0; r < rows; r++) {
@@ -196,6 +184,25 @@ final class DecayTileF64 extends ElementsF64 implements DecayTile {
         sum = load(s, aAt + at).fma(load(s, bAt + at), sum);
       }
       s.set(DOUBLE, yAt + r * SIZE, s.get(DOUBLE, yAt + r * SIZE) + Fold.sum(sum));
+    }
+  }
+
+  @Override
+  public void crossings(MemorySegment s, long aAt, long bAt, int n, long yAt) {
+    s = Lanes.offHeap(s);
+    int lanes = F64.length();
+    for (int i = 0; i < n; i++) {
+      DoubleVector sum = DoubleVector.zero(F64);
+      for (int j = 0; j <= i; j += lanes) {
+        long at = i * ROW + j * SIZE;
+        DoubleVector b = load(s, bAt + at);
+        DoubleVector z = load(s, aAt + at).mul(b).blend(0.0, b.compare(EQ, 0.0));
+        sum = sum.add(z);
+        long to = yAt + j * (long) Double.BYTES;
+        DoubleVector.fromMemorySegment(F64, s, to, ORDER).sub(z).intoMemorySegment(s, to, ORDER);
+      }
+      long to = yAt + i * (long) Double.BYTES;
+      s.set(DOUBLE, to, s.get(DOUBLE, to) + Fold.sum(sum));
     }
   }
 
@@ -219,16 +226,6 @@ final class DecayTileF64 extends ElementsF64 implements DecayTile {
       for (int i = 0; i < rows; i++) {
         s.set(DOUBLE, to + i * SIZE, s.get(DOUBLE, from + i * ROW));
       }
-    }
-  }
-
-  @Override
-  public void takeDiagonal(MemorySegment s, long at, int n, long yAt) {
-    s = Lanes.offHeap(s);
-    for (int i = 0; i < n; i++) {
-      long d = at + i * (ROW + SIZE);
-      s.set(DOUBLE, yAt + i * SIZE, s.get(DOUBLE, d));
-      s.set(DOUBLE, d, 0);
     }
   }
 

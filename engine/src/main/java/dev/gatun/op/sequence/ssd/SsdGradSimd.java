@@ -23,8 +23,8 @@ import java.lang.foreign.MemorySegment;
 ///
 /// With `R = (dY X^T) * L` and `M = (C B^T) * L`: `dX = M^T dY + later B G`, `dC = R B + gates dY
 /// S`, `dB = R^T C + later X G`. The gradient of `a_k` sums what crosses step `k`: rows of `R * (C
-/// B^T)` from `k` on less its columns from `k` on, the diagonal left out since it never does, the
-/// states that leave before `k` and those that came in.
+/// B^T)` from `k` on less its columns from `k` on, in double, since what is subtracted is most of
+/// it, the states that leave before `k` and those that came in.
 final class SsdGradSimd {
   private static final Workers.Body CHUNKS = SsdGradSimd::block;
   private static final Workers.Body SUMS_OF_COPIES = SsdGradSimd::sum;
@@ -39,11 +39,9 @@ final class SsdGradSimd {
   private static final int SUMS = 0;
   private static final int GATES = 2;
   private static final int LATER = 3;
-  private static final int DIAGONAL = 4;
 
   // Vectors of F64.
-  private static final int OUTPUT = 6;
-  private static final int INPUT = 8;
+  private static final int CROSSING = 8;
   private static final int LEAVING = 10;
   private static final int STATE = 12;
 
@@ -309,10 +307,10 @@ final class SsdGradSimd {
     SsdTilesSimd.square(s, w, modes(r, own, 1), modes(r, own, 2), gap, q, r[MODES], m);
     SsdTilesSimd.square(s, w, dy(r, own), turnedX(r, own), gap, q, r[CHANNELS], weights);
     s.gate(w, m, gates, q, m);
+    SsdTilesSimd.clear(s, w, SsdWork.vector(r, own, CROSSING), 8);
+    s.crossings(w, weights, m, q, SsdWork.vector(r, own, CROSSING));
     s.gate(w, weights, gates, q, weights);
-    s.takeDiagonal(w, weights, q, SsdWork.vector(r, own, DIAGONAL));
     ofX(c, block, own, k, h);
-    SsdTilesSimd.clear(s, w, SsdWork.vector(r, own, OUTPUT), 8);
     for (int n = 0; n < r[OF_B]; n++) {
       ofModes(c, own, k, n);
     }
@@ -364,17 +362,14 @@ final class SsdGradSimd {
     SsdTilesSimd.clear(s, w, dc, q);
     SsdTilesSimd.byState(s, w, dy(r, own), gap, q, r[CHANNELS], h, wide, dc);
     s.scaleEach(w, dc, SsdWork.vector(r, own, GATES), q, dc);
+    s.dots(w, in, dc, q, SsdWork.vector(r, own, CROSSING));
     SsdTilesSimd.lower(s, w, weights, b, q, wide, dc);
-    s.dots(w, in, dc, q, SsdWork.vector(r, own, OUTPUT));
     SsdTilesSimd.clear(s, w, db, q);
     SsdTilesSimd.upper(s, w, weights, in, q, wide, db);
-    s.dots(w, b, db, q, SsdWork.vector(r, own, INPUT));
     SsdTilesSimd.clear(s, w, more, q);
     SsdTilesSimd.byState(s, w, x(r, own), gap, q, r[CHANNELS], g, wide, more);
     s.scaleEach(w, more, SsdWork.vector(r, own, LATER), q, more);
     s.dots(w, b, more, q, SsdWork.vector(r, own, LEAVING));
-    s.addEach(w, b, SsdWork.vector(r, own, DIAGONAL), q, dc);
-    s.addEach(w, in, SsdWork.vector(r, own, DIAGONAL), q, db);
     s.sum(w, more, q * WIDE, w, db);
     for (int p = 0; p < r[OF_X]; p++) {
       long at = SsdWork.row(r, p * WIDE);
@@ -422,8 +417,7 @@ final class SsdGradSimd {
     }
     double crossing = 0;
     for (int i = q - 1; i >= 0; i--) {
-      crossing += at(c, own, OUTPUT, i);
-      crossing -= at(c, own, INPUT, i);
+      crossing += at(c, own, CROSSING, i);
       s.set(y, at + i * step, crossing + left);
       left -= i > 0 ? at(c, own, LEAVING, i - 1) : 0;
     }
