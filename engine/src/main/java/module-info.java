@@ -16,6 +16,7 @@ module dev.gatun.engine {
   exports dev.gatun.io.onnx;
   exports dev.gatun.nn;
   exports dev.gatun.nn.s4;
+  exports dev.gatun.nn.scan;
   exports dev.gatun.op;
   exports dev.gatun.op.linear;
   exports dev.gatun.op.loss;

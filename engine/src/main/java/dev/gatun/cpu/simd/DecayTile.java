@@ -50,9 +50,9 @@ public interface DecayTile extends Elements {
   /// `y[i] += sum_j a[i, j] b[i, j]`, `y` and sums in F64 whatever the type.
   void dots(MemorySegment s, long aAt, long bAt, int rows, long yAt);
 
-  /// `y[i] += sum_j a[i, j] b[i, j] - sum_j a[j, i] b[j, i]` for lower triangles, `b`
-  /// 0 above the diagonal: products that are
-  /// added and subtracted are the same to the last digit. `y` and sums in F64.
+  /// `y[i] += sum_j a[i, j] b[i, j] - sum_j a[j, i] b[j, i]` for lower triangles, `b` 0 above the
+  /// diagonal: products that are added and subtracted are the same to the last digit. `y` and sums
+  /// in F64.
   void crossings(MemorySegment s, long aAt, long bAt, int n, long yAt);
 
   /// `y = f x` for `rows` rows; what becomes subnormal is 0.
