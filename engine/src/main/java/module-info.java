@@ -16,6 +16,7 @@ module dev.gatun.engine {
   exports dev.gatun.io.onnx;
   exports dev.gatun.nn;
   exports dev.gatun.nn.s4;
+  exports dev.gatun.nn.scan;
   exports dev.gatun.op;
   exports dev.gatun.op.linear;
   exports dev.gatun.op.loss;
@@ -27,6 +28,7 @@ module dev.gatun.engine {
   exports dev.gatun.op.sequence.rnn;
   exports dev.gatun.op.sequence.s4;
   exports dev.gatun.op.sequence.scan;
+  exports dev.gatun.op.sequence.ssd;
   exports dev.gatun.op.shape;
   exports dev.gatun.tensor;
   exports dev.gatun.train;

@@ -62,6 +62,7 @@ public final class OpCases {
             FourierCases.ALL,
             SsmCases.ALL,
             ScanCases.ALL,
+            DualCases.ALL,
             SelectiveCases.ALL,
             FastWeightCases.ALL,
             TrainCases.ALL,

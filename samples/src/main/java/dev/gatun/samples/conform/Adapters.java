@@ -31,7 +31,9 @@ final class Adapters {
           new LinearRecurrentUnit(),
           new MinimalRnns(),
           new SelectiveScans(),
-          new LinearAttentionFamily());
+          new LinearAttentionFamily(),
+          new DualScans(),
+          new HydraMixer());
 
   private Adapters() {}
 
