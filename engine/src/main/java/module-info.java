@@ -23,6 +23,7 @@ module dev.gatun.engine {
   exports dev.gatun.op.random;
   exports dev.gatun.op.reduce;
   exports dev.gatun.op.sequence.attention;
+  exports dev.gatun.op.sequence.linear;
   exports dev.gatun.op.sequence.rnn;
   exports dev.gatun.op.sequence.s4;
   exports dev.gatun.op.sequence.scan;

@@ -63,6 +63,7 @@ public final class OpCases {
             SsmCases.ALL,
             ScanCases.ALL,
             SelectiveCases.ALL,
+            FastWeightCases.ALL,
             TrainCases.ALL,
             FusedCases.ALL,
             RotaryCases.ALL,

@@ -30,7 +30,8 @@ final class Adapters {
           new BidiagonalSystems(),
           new LinearRecurrentUnit(),
           new MinimalRnns(),
-          new SelectiveScans());
+          new SelectiveScans(),
+          new LinearAttentionFamily());
 
   private Adapters() {}
 
