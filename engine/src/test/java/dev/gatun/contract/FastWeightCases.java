@@ -131,6 +131,36 @@ final class FastWeightCases {
   private static List<OpCase> chunked() {
     FastWeights.Grad grad = new FastWeights.Grad(op(Decay.HEAD, Update.DELTA, true));
     return List.of(
+        of(
+                ".chunked",
+                op(Decay.KEY, Update.ADD, true).by(Mode.CHUNKED),
+                n -> new Sizes(1, n, 1, 2, 3, 5))
+            .ulpsOfScale(n -> 128)
+            .big(207),
+        of(
+                ".chunkedBonus",
+                op(Decay.KEY, Update.ADD, false).withBonus().by(Mode.CHUNKED),
+                n -> new Sizes(1, 18, 1, 1, n, 3))
+            .ulpsOfScale(n -> 128 + n)
+            .big(207),
+        of(
+                ".chunkedDelta",
+                op(Decay.HEAD, Update.DELTA, true).by(Mode.CHUNKED),
+                n -> new Sizes(1, n, 1, 2, 3, 5))
+            .ulpsOfScale(n -> 128)
+            .big(207),
+        of(
+                ".chunkedDeltaValues",
+                op(Decay.NONE, Update.DELTA, true).by(Mode.CHUNKED),
+                n -> new Sizes(1, 18, 1, 1, 3, n, true))
+            .ulpsOfScale(n -> 256)
+            .big(207),
+        of(
+                ".chunkedDplr",
+                op(Decay.KEY, Update.DPLR, true).by(Mode.CHUNKED),
+                n -> new Sizes(1, n, 1, 2, 3, 4))
+            .ulpsOfScale(n -> 256)
+            .big(207),
         OpCase.of(
                 "fastWeights.grad",
                 grad,

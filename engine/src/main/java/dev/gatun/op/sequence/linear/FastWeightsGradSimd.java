@@ -82,7 +82,11 @@ final class FastWeightsGradSimd {
       start(op, c, own, b, h, chunk);
       FastOperandsSimd.gather(op, c, FIRST, own, b, h, t, rows);
       FastOperandsSimd.values(c, 0, (b * r[STEPS] + t) * r[HEADS] + h, own, FastWork.DO, rows);
-      recurrent(op, c, own, rows);
+      if (r[FastWork.CHUNKED] != 0 && ChunkGradSimd.finite(op, c, own, rows)) {
+        ChunkGradSimd.backward(op, c, own, rows);
+      } else {
+        recurrent(op, c, own, rows);
+      }
       s.flush(w, d, keys * wide);
       if (op.bonus()) {
         through(op, c, own, rows);

@@ -52,7 +52,14 @@ final class FastWeightsSimd {
       }
       int rows = (int) Math.min(FastWeights.CHUNK, r[STEPS] - t);
       FastOperandsSimd.gather(op, c, 0, own, b, h, t, rows);
-      steps(op, c, own, rows);
+      if (r[FastWork.CHUNKED] != 0 && ChunkSimd.finite(op, c, own, rows, state)) {
+        ChunkSimd.forward(op, c, own, rows);
+      } else {
+        steps(op, c, own, rows);
+      }
+      if (op.bonus()) {
+        bonus(c, own, rows);
+      }
       s.flush(w, state, keys * wide);
       long out = ((b * r[STEPS] + t) * r[HEADS] + h) * n;
       long o = FastWork.value(r, own, FastWork.O, 0);
@@ -82,9 +89,6 @@ final class FastWeightsSimd {
     long state = FastWork.state(r, own, 0);
     for (int t = 0; t < rows; t++) {
       step(op, c, own, t, state, state);
-    }
-    if (op.bonus()) {
-      bonus(c, own, rows);
     }
   }
 

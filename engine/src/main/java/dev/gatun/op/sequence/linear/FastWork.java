@@ -65,6 +65,9 @@ final class FastWork {
   private static final int ALL_KEY_ARRAYS = 13;
   private static final int ALL_VALUE_ARRAYS = 9;
 
+  /// Keys and values from which on chunks pay.
+  private static final int LEAST = 16;
+
   private FastWork() {}
 
   private static long wide(long n, long lanes) {
@@ -84,19 +87,29 @@ final class FastWork {
     r[KEYS] = keys.dim(3);
     r[VALUES] = values.dim(3);
     r[KEY_WIDTH] = wide(r[KEYS], lanes);
-    r[VALUE_WIDTH] = wide(r[VALUES], lanes);
-    r[CHUNKED] = chunked(op, r) ? 1 : 0;
+    r[CHUNKED] = chunked(op, r, back) ? 1 : 0;
+    // Tiles of products are two vectors wide.
+    r[VALUE_WIDTH] = wide(r[VALUES], lanes * (1 + r[CHUNKED]));
     long chunk = Math.min(FastWeights.CHUNK, Math.max(1, r[STEPS]));
     long states = back ? chunk + 2 : 1;
     r[TO_VALUES] = (back ? ALL_KEY_ARRAYS : KEY_ARRAYS) * chunk * r[KEY_WIDTH];
     r[TO_STATES] = r[TO_VALUES] + (back ? ALL_VALUE_ARRAYS : VALUE_ARRAYS) * chunk * r[VALUE_WIDTH];
     r[TO_CHUNK] = r[TO_STATES] + states * r[KEYS] * r[VALUE_WIDTH];
-    r[OWN] = wide(r[TO_CHUNK], 16);
+    r[OWN] = wide(r[TO_CHUNK] + r[CHUNKED] * ChunkWork.elems(r), 16);
     r[SHARED] = workers * r[OWN];
   }
 
-  private static boolean chunked(FastWeights op, long[] r) {
-    return false;
+  /// In chunks a step costs the more the smaller matrices are; what is short is all in one.
+  private static boolean chunked(FastWeights op, long[] r, boolean back) {
+    return switch (op.mode()) {
+      case RECURRENT -> false;
+      case CHUNKED -> true;
+      case AUTO ->
+          r[STEPS] >= ChunkWork.CHUNK
+              && r[KEYS] >= LEAST
+              && r[VALUES] >= LEAST
+              && (back || r[STEPS] >= 2 * ChunkWork.CHUNK);
+    };
   }
 
   /// Bytes of work memory; `first` inputs come before those of the op.

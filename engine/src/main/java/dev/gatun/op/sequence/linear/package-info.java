@@ -4,5 +4,5 @@
 /// [FastWeights] is the one kernel, with decays of none, a head or a key, and updates that add,
 /// correct ([FastWeights.Update#DELTA]) or rotate ([FastWeights.Update#DPLR]); step by step or in
 /// chunks of matrix products. [LinearAttention] names its forms: retention, GLA, RWKV, the delta
-/// rules, KDA. [Wkv] is RWKV-4, whose state is a number for each channel.
+/// rules, KDA.
 package dev.gatun.op.sequence.linear;
