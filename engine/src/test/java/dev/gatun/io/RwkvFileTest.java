@@ -10,12 +10,14 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import dev.gatun.cpu.CpuDevice;
 import dev.gatun.tensor.Scope;
 import dev.gatun.tensor.Shape;
+import dev.gatun.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,13 +81,17 @@ final class RwkvFileTest {
     return RwkvFile.read(Files.write(folder.resolve("model.bin"), bytes), scope);
   }
 
+  private static Tensor tensor(RwkvFile file, String name) {
+    return Objects.requireNonNull(file.tensors().get(name));
+  }
+
   @Test
   void sizesAreReversed() throws IOException {
     try (CpuDevice device = CpuDevice.open();
         Scope scope = device.scope()) {
       RwkvFile file = read(good(), scope);
-      assertEquals(Shape.of(2, 3), file.tensors().get("w").shape());
-      assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, file.tensors().get("w").toFloatArray());
+      assertEquals(Shape.of(2, 3), tensor(file, "w").shape());
+      assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, tensor(file, "w").toFloatArray());
       assertEquals(2, file.vocabulary());
       assertEquals(4, file.features());
       assertEquals(1, file.layers());
@@ -134,7 +140,7 @@ final class RwkvFileTest {
     try (CpuDevice device = CpuDevice.open();
         Scope scope = device.scope()) {
       RwkvFile file = read(join(header(RwkvFile.MAGIC, 101, 2), tensor("q", code, two, 64)), scope);
-      assertArrayEquals(want, file.tensors().get("q").toFloatArray());
+      assertArrayEquals(want, tensor(file, "q").toFloatArray());
     }
   }
 
@@ -145,7 +151,7 @@ final class RwkvFileTest {
     try (CpuDevice device = CpuDevice.open();
         Scope scope = device.scope()) {
       RwkvFile file = read(join(header(RwkvFile.MAGIC, 100, 2), tensor("h", 1, data, 1)), scope);
-      assertArrayEquals(new float[] {1}, file.tensors().get("h").toFloatArray());
+      assertArrayEquals(new float[] {1}, tensor(file, "h").toFloatArray());
     }
   }
 
