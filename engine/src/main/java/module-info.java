@@ -15,6 +15,7 @@ module dev.gatun.engine {
   exports dev.gatun.io;
   exports dev.gatun.io.onnx;
   exports dev.gatun.nn;
+  exports dev.gatun.nn.rwkv;
   exports dev.gatun.nn.s4;
   exports dev.gatun.nn.scan;
   exports dev.gatun.op;

@@ -29,6 +29,8 @@ module dev.gatun.samples {
       info.picocli;
   opens dev.gatun.samples.digits to
       info.picocli;
+  opens dev.gatun.samples.generate to
+      info.picocli;
   opens dev.gatun.samples.lesson to
       info.picocli;
   opens dev.gatun.samples.text to

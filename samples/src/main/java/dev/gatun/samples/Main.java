@@ -3,6 +3,7 @@ package dev.gatun.samples;
 import dev.gatun.samples.basecall.Basecall;
 import dev.gatun.samples.conform.Conform;
 import dev.gatun.samples.digits.TrainDigits;
+import dev.gatun.samples.generate.Generate;
 import dev.gatun.samples.lesson.Lesson;
 import dev.gatun.samples.text.Embed;
 import dev.gatun.samples.text.Search;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
       Embed.class,
       Vad.class,
       Basecall.class,
+      Generate.class,
       Conform.class,
       TrainDigits.class,
       Lesson.class,

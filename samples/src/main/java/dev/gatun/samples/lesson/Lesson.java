@@ -17,12 +17,18 @@ import picocli.CommandLine.Spec;
       "  2  attention",
       "  3  a trained model: embeddings and search by meaning",
       "  4  a program with LWJGL hands its buffer to attention",
-      "  5  state space models: S4 by convolution and step by step"
+      "  5  state space models: S4 by convolution and step by step",
+      "  6  scans: recurrences joined in any order, memories of keys and values"
     })
 public final class Lesson implements Callable<Integer> {
   private static final List<Runnable> LESSONS =
       List.of(
-          L01Tensors::run, L02Attention::run, L03Models::run, L04Lwjgl::run, L05StateSpaces::run);
+          L01Tensors::run,
+          L02Attention::run,
+          L03Models::run,
+          L04Lwjgl::run,
+          L05StateSpaces::run,
+          L06Scans::run);
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -22,6 +22,7 @@ class LessonTest {
     lessonPrints(2, "L02Attention.java");
     lessonPrints(3, "L03Models.java");
     lessonPrints(5, "L05StateSpaces.java");
+    lessonPrints(6, "L06Scans.java");
   }
 
   @Test
