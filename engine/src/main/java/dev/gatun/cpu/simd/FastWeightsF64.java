@@ -1,7 +1,6 @@
 package dev.gatun.cpu.simd;
 
 import static dev.gatun.cpu.simd.ReduceF64.load;
-import static jdk.incubator.vector.VectorOperators.LT;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
@@ -12,9 +11,6 @@ import jdk.incubator.vector.DoubleVector;
 public final class FastWeightsF64 {
   private static final int LANES = Lanes.F64.length();
   private static final long SIZE = Double.BYTES;
-
-  /// Below this a number of a state counts as 0: products of such are a hundred times slower.
-  private static final double LEAST = 1e-30;
 
   private FastWeightsF64() {}
 
@@ -100,108 +96,6 @@ public final class FastWeightsF64 {
         y.set(Lanes.DOUBLE, (at + i) * SIZE, add ? before + v : v);
       }
     }
-  }
-
-  /// `x = v`
-  public static void fill(MemorySegment w, long x, double v, int n) {
-    w = Lanes.offHeap(w);
-    for (int i = 0; i < n; i += LANES) {
-      store(DoubleVector.broadcast(Lanes.F64, v), w, x + i);
-    }
-  }
-
-  /// `x = exp(x)`
-  public static void exp(MemorySegment w, long x, int n) {
-    w = Lanes.offHeap(w);
-    for (int i = 0; i < n; i += LANES) {
-      store(ExpLanes.f64(at(w, x + i)), w, x + i);
-    }
-  }
-
-  /// What is almost 0 becomes 0.
-  public static void flush(MemorySegment w, long x, int n) {
-    w = Lanes.offHeap(w);
-    for (int i = 0; i < n; i += LANES) {
-      DoubleVector v = at(w, x + i);
-      store(v.blend(0.0, v.abs().compare(LT, LEAST)), w, x + i);
-    }
-  }
-
-  /// `y = a b`
-  public static void mul(MemorySegment w, long a, long b, long y, int n) {
-    w = Lanes.offHeap(w);
-    for (int i = 0; i < n; i += LANES) {
-      store(at(w, a + i).mul(at(w, b + i)), w, y + i);
-    }
-  }
-
-  /// `y += a b`
-  public static void addMul(MemorySegment w, long a, long b, long y, int n) {
-    w = Lanes.offHeap(w);
-    for (int i = 0; i < n; i += LANES) {
-      store(at(w, a + i).fma(at(w, b + i), at(w, y + i)), w, y + i);
-    }
-  }
-
-  /// `y += a c`, `c` a number
-  public static void addScaled(MemorySegment w, long a, double c, long y, int n) {
-    w = Lanes.offHeap(w);
-    for (int i = 0; i < n; i += LANES) {
-      store(at(w, a + i).fma(DoubleVector.broadcast(Lanes.F64, c), at(w, y + i)), w, y + i);
-    }
-  }
-
-  /// `y = a - b`
-  public static void sub(MemorySegment w, long a, long b, long y, int n) {
-    w = Lanes.offHeap(w);
-    for (int i = 0; i < n; i += LANES) {
-      store(at(w, a + i).sub(at(w, b + i)), w, y + i);
-    }
-  }
-
-  /// `y = -a b`
-  public static void mulNegated(MemorySegment w, long a, long b, long y, int n) {
-    w = Lanes.offHeap(w);
-    for (int i = 0; i < n; i += LANES) {
-      store(at(w, a + i).mul(at(w, b + i)).neg(), w, y + i);
-    }
-  }
-
-  /// The sum of `n` elements of each of `rows` rows, to numbers `stride` apart.
-  public static void sums(
-      MemorySegment w, long x, int width, MemorySegment y, long to, long stride, int rows, int n) {
-    for (int t = 0; t < rows; t++) {
-      double total = 0;
-      for (int i = 0; i < n; i++) {
-        total += w.get(Lanes.DOUBLE, (x + (long) t * width + i) * SIZE);
-      }
-      y.set(Lanes.DOUBLE, (to + t * stride) * SIZE, total);
-    }
-  }
-
-  /// `sum a b c`
-  public static double sum3(MemorySegment w, long a, long b, long c, int n) {
-    w = Lanes.offHeap(w);
-    DoubleVector sum = DoubleVector.zero(Lanes.F64);
-    for (int i = 0; i < n; i += LANES) {
-      sum = at(w, a + i).mul(at(w, b + i)).fma(at(w, c + i), sum);
-    }
-    return Fold.sum(sum);
-  }
-
-  /// `sum a b`
-  public static double sum2(MemorySegment w, long a, long b, int n) {
-    w = Lanes.offHeap(w);
-    DoubleVector sum = DoubleVector.zero(Lanes.F64);
-    int i = 0;
-    for (int full = n - LANES; i <= full; i += LANES) {
-      sum = at(w, a + i).fma(at(w, b + i), sum);
-    }
-    double total = Fold.sum(sum);
-    for (; i < n; i++) {
-      total += w.get(Lanes.DOUBLE, (a + i) * SIZE) * w.get(Lanes.DOUBLE, (b + i) * SIZE);
-    }
-    return total;
   }
 
   /// `y = sum_r x[r] s[r]`
@@ -531,7 +425,7 @@ public final class FastWeightsF64 {
   public static void read(
       MemorySegment w, long s, long x, long y, int rows, int width, int n, boolean add) {
     for (int r = 0; r < rows; r++) {
-      double total = sum2(w, s + (long) r * width, x, n);
+      double total = FastRowsF64.sum2(w, s + (long) r * width, x, n);
       double before = add ? w.get(Lanes.DOUBLE, (y + r) * SIZE) : 0;
       w.set(Lanes.DOUBLE, (y + r) * SIZE, add ? before + total : total);
     }

@@ -1,5 +1,7 @@
 package dev.gatun.op.sequence.linear;
 
+import dev.gatun.cpu.simd.FastRowsF32;
+import dev.gatun.cpu.simd.FastRowsF64;
 import dev.gatun.cpu.simd.FastWeightsF32;
 import dev.gatun.cpu.simd.FastWeightsF64;
 import dev.gatun.cpu.simd.Lanes;
@@ -72,83 +74,83 @@ final class FastLoopsSimd {
 
   void fill(MemorySegment w, long x, double v, int n) {
     if (f32) {
-      FastWeightsF32.fill(w, x, (float) v, n);
+      FastRowsF32.fill(w, x, (float) v, n);
     } else {
-      FastWeightsF64.fill(w, x, v, n);
+      FastRowsF64.fill(w, x, v, n);
     }
   }
 
   void exp(MemorySegment w, long x, int n) {
     if (f32) {
-      FastWeightsF32.exp(w, x, n);
+      FastRowsF32.exp(w, x, n);
     } else {
-      FastWeightsF64.exp(w, x, n);
+      FastRowsF64.exp(w, x, n);
     }
   }
 
   void flush(MemorySegment w, long x, int n) {
     if (f32) {
-      FastWeightsF32.flush(w, x, n);
+      FastRowsF32.flush(w, x, n);
     } else {
-      FastWeightsF64.flush(w, x, n);
+      FastRowsF64.flush(w, x, n);
     }
   }
 
   void mul(MemorySegment w, long a, long b, long y, int n) {
     if (f32) {
-      FastWeightsF32.mul(w, a, b, y, n);
+      FastRowsF32.mul(w, a, b, y, n);
     } else {
-      FastWeightsF64.mul(w, a, b, y, n);
+      FastRowsF64.mul(w, a, b, y, n);
     }
   }
 
   void addMul(MemorySegment w, long a, long b, long y, int n) {
     if (f32) {
-      FastWeightsF32.addMul(w, a, b, y, n);
+      FastRowsF32.addMul(w, a, b, y, n);
     } else {
-      FastWeightsF64.addMul(w, a, b, y, n);
+      FastRowsF64.addMul(w, a, b, y, n);
     }
   }
 
   void addScaled(MemorySegment w, long a, double c, long y, int n) {
     if (f32) {
-      FastWeightsF32.addScaled(w, a, (float) c, y, n);
+      FastRowsF32.addScaled(w, a, (float) c, y, n);
     } else {
-      FastWeightsF64.addScaled(w, a, c, y, n);
+      FastRowsF64.addScaled(w, a, c, y, n);
     }
   }
 
   void sub(MemorySegment w, long a, long b, long y, int n) {
     if (f32) {
-      FastWeightsF32.sub(w, a, b, y, n);
+      FastRowsF32.sub(w, a, b, y, n);
     } else {
-      FastWeightsF64.sub(w, a, b, y, n);
+      FastRowsF64.sub(w, a, b, y, n);
     }
   }
 
   void mulNegated(MemorySegment w, long a, long b, long y, int n) {
     if (f32) {
-      FastWeightsF32.mulNegated(w, a, b, y, n);
+      FastRowsF32.mulNegated(w, a, b, y, n);
     } else {
-      FastWeightsF64.mulNegated(w, a, b, y, n);
+      FastRowsF64.mulNegated(w, a, b, y, n);
     }
   }
 
   void sums(
       MemorySegment w, long x, int width, MemorySegment y, long to, long stride, int rows, int n) {
     if (f32) {
-      FastWeightsF32.sums(w, x, width, y, to, stride, rows, n);
+      FastRowsF32.sums(w, x, width, y, to, stride, rows, n);
     } else {
-      FastWeightsF64.sums(w, x, width, y, to, stride, rows, n);
+      FastRowsF64.sums(w, x, width, y, to, stride, rows, n);
     }
   }
 
   double sum3(MemorySegment w, long a, long b, long c, int n) {
-    return f32 ? FastWeightsF32.sum3(w, a, b, c, n) : FastWeightsF64.sum3(w, a, b, c, n);
+    return f32 ? FastRowsF32.sum3(w, a, b, c, n) : FastRowsF64.sum3(w, a, b, c, n);
   }
 
   double sum2(MemorySegment w, long a, long b, int n) {
-    return f32 ? FastWeightsF32.sum2(w, a, b, n) : FastWeightsF64.sum2(w, a, b, n);
+    return f32 ? FastRowsF32.sum2(w, a, b, n) : FastRowsF64.sum2(w, a, b, n);
   }
 
   void dot(MemorySegment w, long x, long s, long y, int rows, int width) {

@@ -89,7 +89,7 @@ final class FastWeightsGradSimd {
       }
       s.flush(w, d, keys * wide);
       if (op.bonus()) {
-        through(op, c, own, rows);
+        through(c, own, rows);
       }
       scatter(op, c, own, b, h, t, rows, add);
     }
@@ -222,7 +222,7 @@ final class FastWeightsGradSimd {
   }
 
   /// The bonus's part of all gradients.
-  private static void through(FastWeights op, Call c, long own, int rows) {
+  private static void through(Call c, long own, int rows) {
     long[] r = c.registers();
     FastLoopsSimd s = FastLoopsSimd.of(c.dtype());
     MemorySegment w = c.scratch();

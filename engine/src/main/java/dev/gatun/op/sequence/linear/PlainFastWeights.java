@@ -211,46 +211,66 @@ final class PlainFastWeights {
         dp[i] += d[r][i] * x.b[r];
       }
     }
-    for (int r = 0; r < keys; r++) {
-      int at = Math.toIntExact(x.keyRow * keys + r);
-      if (op.bonus()) {
-        dq[at] += op.scale() * through * x.u[r] * x.k[r];
-        dk[at] += through * x.q[r] * x.u[r];
-        du[Math.toIntExact(x.head * keys + r)] += through * x.q[r] * x.k[r];
-      }
+    if (op.bonus()) {
+      bonus(x, through, dq, dk, du);
     }
     values(x, up, dx);
     double all = 0;
     for (int r = 0; r < keys; r++) {
-      int at = Math.toIntExact(x.keyRow * keys + r);
-      double dg = 0;
-      double da = 0;
-      double db = 0;
-      for (int i = 0; i < values; i++) {
-        dq[at] += op.scale() * (op.bonus() ? s : next)[r][i] * up[i];
-        dk[at] += d[r][i] * x.x(i);
-        db += d[r][i] * x.p[i];
-        da += s[r][i] * dp[i];
-        if (op.update() == Update.DELTA) {
-          dk[at] -= x.e[r] * s[r][i] * x.beta[i] * dx[i];
-          d[r][i] -= x.k[r] * x.beta[i] * dx[i];
-        }
-        dg += d[r][i] * x.e[r] * s[r][i];
-        d[r][i] = d[r][i] * x.e[r] + (op.bonus() ? x.q[r] * up[i] : 0);
-        d[r][i] += op.update() == Update.DPLR ? x.a[r] * dp[i] : 0;
-      }
-      all += dg;
-      if (op.decay() == Decay.KEY) {
-        c.set(3, x.row * keys + r, dg);
-      }
-      if (op.update() == Update.DPLR) {
-        c.set(op.alphaAt(), x.row * keys + r, da);
-        c.set(op.betaAt(), x.row * keys + r, db);
-      }
+      all += row(x, r, s[r], (op.bonus() ? s : next)[r], d[r], up, dx, dp, dq, dk);
     }
     if (op.decay() == Decay.HEAD) {
       c.set(3, x.row, all);
     }
+  }
+
+  private void bonus(Step x, double through, double[] dq, double[] dk, double[] du) {
+    for (int r = 0; r < keys; r++) {
+      int at = Math.toIntExact(x.keyRow * keys + r);
+      dq[at] += op.scale() * through * x.u[r] * x.k[r];
+      dk[at] += through * x.q[r] * x.u[r];
+      du[Math.toIntExact(x.head * keys + r)] += through * x.q[r] * x.k[r];
+    }
+  }
+
+  /// The part of key element `r`, whose row of the state before is `s` and of its gradient `d`;
+  /// returns the gradient of its decay.
+  private double row(
+      Step x,
+      int r,
+      double[] s,
+      double[] read,
+      double[] d,
+      double[] up,
+      double[] dx,
+      double[] dp,
+      double[] dq,
+      double[] dk) {
+    int at = Math.toIntExact(x.keyRow * keys + r);
+    double dg = 0;
+    double da = 0;
+    double db = 0;
+    for (int i = 0; i < values; i++) {
+      dq[at] += op.scale() * read[i] * up[i];
+      dk[at] += d[i] * x.x(i);
+      db += d[i] * x.p[i];
+      da += s[i] * dp[i];
+      if (op.update() == Update.DELTA) {
+        dk[at] -= x.e[r] * s[i] * x.beta[i] * dx[i];
+        d[i] -= x.k[r] * x.beta[i] * dx[i];
+      }
+      dg += d[i] * x.e[r] * s[i];
+      d[i] = d[i] * x.e[r] + (op.bonus() ? x.q[r] * up[i] : 0);
+      d[i] += op.update() == Update.DPLR ? x.a[r] * dp[i] : 0;
+    }
+    if (op.decay() == Decay.KEY) {
+      c.set(3, x.row * keys + r, dg);
+    }
+    if (op.update() == Update.DPLR) {
+      c.set(op.alphaAt(), x.row * keys + r, da);
+      c.set(op.betaAt(), x.row * keys + r, db);
+    }
+    return dg;
   }
 
   /// Gradients of the value and of `beta`.

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gatun.cpu.CpuDevice;
 import dev.gatun.device.Device;
@@ -157,8 +158,9 @@ class StateSpaceTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 7, 64, 97, 256, 1021, 1024, 4096, 16_381, 16_384, 65_536})
   void floatsAreNearDoubles(long length) {
-    try (Device cpu = CpuDevice.open();
+    try (CpuDevice cpu = CpuDevice.open();
         Scope s = cpu.scope()) {
+      assumeTrue(cpu.simd() || length <= 1024, "the definition takes the square of the length");
       Dplr floats = model(s, Hippo.LEGS, 64, 1, DType.F32);
       double[] want = same(floats, DType.F64).kernel(length).toDoubleArray();
       double[] got = floats.kernel(length).toDoubleArray();
