@@ -19,7 +19,6 @@ import jdk.incubator.vector.FloatVector;
 final class DecayTileF32 extends ElementsF32 implements DecayTile {
   private static final int LANES = F32.length();
   private static final long SIZE = Float.BYTES;
-  private static final long W = LANES * SIZE;
   private static final long ROW = WIDE * SIZE;
   private static final FloatVector NUMBERS = FloatVector.zero(F32).addIndex(1);
 

@@ -16,7 +16,6 @@ import jdk.incubator.vector.DoubleVector;
 final class DecayTileF64 extends ElementsF64 implements DecayTile {
   private static final int LANES = F64.length();
   private static final long SIZE = Double.BYTES;
-  private static final long W = LANES * SIZE;
   private static final long ROW = WIDE * SIZE;
   private static final DoubleVector NUMBERS = DoubleVector.zero(F64).addIndex(1);
 

@@ -54,7 +54,7 @@ public abstract class ScanLayer extends Layer {
 
   /// Weights of `out` results of `in` numbers, uniform within `1 / sqrt(in)`.
   static Tensor weights(Scope initial, DType t, long out, long in, long seed) {
-    return uniform(initial, t, Shape.of(out, in), 1 / Math.sqrt(in), seed);
+    return uniform(initial, t, Shape.of(out, in), 1 / Math.sqrt((double) in), seed);
   }
 
   static Tensor uniform(Scope initial, DType t, Shape shape, double bound, long seed) {

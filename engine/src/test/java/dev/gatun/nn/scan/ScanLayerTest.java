@@ -25,7 +25,8 @@ class ScanLayerTest {
   private static final ScanOptions OPTIONS =
       ScanOptions.of(6).withModes(4).withHeads(3, 2).withFilter(3).withType(DType.F64);
 
-  private enum Block {
+  @SuppressWarnings("ImmutableEnumChecker") // constructors hold nothing
+  enum Block {
     MAMBA(Mamba::of),
     MAMBA2(Mamba2::of),
     AAREN(Aaren::of),
@@ -78,11 +79,10 @@ class ScanLayerTest {
     return new ScanLayer.Result(r.y().unsqueeze(1), r.state());
   }
 
-  private static final BiFunction<Layer, Tensor, Tensor> LOSS =
-      (layer, x) -> {
-        Tensor y = layer.forward(x);
-        return y.mul(x.scope().normal(DType.F64, y.shape(), 3)).sum();
-      };
+  private static Tensor loss(Layer layer, Tensor x) {
+    Tensor y = layer.forward(x);
+    return y.mul(x.scope().normal(DType.F64, y.shape(), 3)).sum();
+  }
 
   static Stream<BiFunction<Scope, ScanOptions, Layer>> blocks() {
     Stream<BiFunction<Scope, ScanOptions, Layer>> streams =
@@ -98,7 +98,7 @@ class ScanLayerTest {
       Layer layer = maker.apply(scope, OPTIONS);
       Tensor x = scope.normal(DType.F64, Shape.of(2, 7, 6), 1).requiresGrad();
       try (Scope step = d.scope("step")) {
-        Gradients g = LOSS.apply(layer, step.borrow(x)).backward();
+        Gradients g = loss(layer, step.borrow(x)).backward();
         layer
             .parameters()
             .forEach((name, p) -> compare(name, layer, x, p, g.of(p.value()).toDoubleArray()));
@@ -125,7 +125,7 @@ class ScanLayerTest {
     moved[i] += by;
     try (Scope step = x.scope().device().scope("difference")) {
       p.set(step.tensor(DType.F64, p.value().shape(), moved));
-      double l = LOSS.apply(layer, step.borrow(x).detach()).toDoubleArray()[0];
+      double l = loss(layer, step.borrow(x).detach()).toDoubleArray()[0];
       p.set(step.tensor(DType.F64, p.value().shape(), values));
       return l;
     }

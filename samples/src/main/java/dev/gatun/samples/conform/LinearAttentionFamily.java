@@ -63,7 +63,7 @@ final class LinearAttentionFamily implements Adapter {
   }
 
   private static double usual(Tensor q) {
-    return 1 / Math.sqrt(q.dim(-1));
+    return 1 / Math.sqrt((double) q.dim(-1));
   }
 
   private static void require(Arguments a, String flag, String value) {

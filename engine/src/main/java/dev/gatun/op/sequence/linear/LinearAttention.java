@@ -70,7 +70,8 @@ public record LinearAttention(OptionalDouble scale, Optional<Tensor> state, Mode
   }
 
   private FastWeights op(Decay decay, Update update, Tensor q) {
-    return FastWeights.of(decay, update, scale.orElse(1 / Math.sqrt(Math.max(1, q.dim(-1)))));
+    return FastWeights.of(
+        decay, update, scale.orElse(1 / Math.sqrt((double) Math.max(1, q.dim(-1)))));
   }
 
   /// The same, with a scale of 1 unless another was asked for.

@@ -167,7 +167,8 @@ final class SsdGradSimd {
     }
     for (long k = 0; k < chunks(r) - 1; k++) {
       int q = steps(r, k);
-      fine &= heads(c, block, own, k, h) & group(c, block, own, k, Ssd.B, 0);
+      fine &= heads(c, block, own, k, h);
+      fine &= group(c, block, own, k, Ssd.B, 0);
       double f = s.get(w, SsdWork.vector(r, own, GATES) + (q - 1) * r[SIZE]);
       for (int n = 0; n < r[OF_B]; n++) {
         long b = modes(r, own, 0) + n * r[SsdWork.TILE];
@@ -251,9 +252,8 @@ final class SsdGradSimd {
     long logs = ((batch * r[STEPS] + t) * r[HEADS] + head) * r[SIZE];
     long sums = SsdWork.vector(r, own, SUMS);
     long gates = square(r, own, 1);
-    boolean fine =
-        panels(c, FIRST + Ssd.X, block, k, h, x(r, own), own)
-            & s.sums(c.in(FIRST + Ssd.A), logs, r[HEADS] * r[SIZE], q, w, sums);
+    boolean fine = panels(c, FIRST + Ssd.X, block, k, h, x(r, own));
+    fine &= s.sums(c.in(FIRST + Ssd.A), logs, r[HEADS] * r[SIZE], q, w, sums);
     s.exps(w, sums, q, w, SsdWork.vector(r, own, GATES));
     s.gates(w, sums, q, w, gates);
     long later = SsdWork.vector(r, own, LATER);
@@ -262,7 +262,7 @@ final class SsdGradSimd {
   }
 
   /// Reads rows of input `i`, which is like `x`.
-  private static boolean panels(Call c, int i, int block, long k, int h, long to, long own) {
+  private static boolean panels(Call c, int i, int block, long k, int h, long to) {
     long[] r = c.registers();
     DecayTile s = SsdTilesSimd.of(c.dtype());
     long head = SsdWork.head(r, block) + h;
@@ -294,11 +294,10 @@ final class SsdGradSimd {
     MemorySegment w = c.scratch();
     int q = steps(r, k);
     long gap = r[SsdWork.TILE];
-    boolean fine =
-        heads(c, block, own, k, h)
-            & panels(c, DY, block, k, h, dy(r, own), own)
-            & group(c, block, own, k, Ssd.B, 0)
-            & group(c, block, own, k, Ssd.C, 1);
+    boolean fine = heads(c, block, own, k, h);
+    fine &= panels(c, DY, block, k, h, dy(r, own));
+    fine &= group(c, block, own, k, Ssd.B, 0);
+    fine &= group(c, block, own, k, Ssd.C, 1);
     SsdTilesSimd.transpose(s, w, x(r, own), gap, q, r[CHANNELS], turnedX(r, own));
     SsdTilesSimd.transpose(s, w, modes(r, own, 0), gap, q, r[MODES], modes(r, own, 2));
     long m = square(r, own, 0);
@@ -314,8 +313,8 @@ final class SsdGradSimd {
     for (int n = 0; n < r[OF_B]; n++) {
       ofModes(c, own, k, n);
     }
-    deliver(c, block, own, k, h, modes(r, own, 3), 1);
-    deliver(c, block, own, k, h, modes(r, own, 4), 0);
+    deliver(c, block, k, h, modes(r, own, 3), 1);
+    deliver(c, block, k, h, modes(r, own, 4), 0);
     ofGates(c, block, own, k, h);
     toPast(c, own, q);
     return fine;
@@ -379,7 +378,7 @@ final class SsdGradSimd {
   }
 
   /// Writes panels of the gradient of `b` (0) or `c` (1), or adds them to what other heads gave.
-  private static void deliver(Call c, int block, long own, long k, int h, long from, int which) {
+  private static void deliver(Call c, int block, long k, int h, long from, int which) {
     long[] r = c.registers();
     DecayTile s = SsdTilesSimd.of(c.dtype());
     MemorySegment w = c.scratch();

@@ -192,7 +192,9 @@ final class SsdSimd {
         int rows = SsdWork.columns(r[CHANNELS], p);
         int columns = SsdWork.columns(r[MODES], k);
         long to = at + p * WIDE * row + (long) k * WIDE * r[SIZE];
-        s.transpose(w, part(r, s, from, p, k), columns, rows, some(r, own));
+        // The state lies with modes as rows.
+        s.transpose(
+            w, part(r, s, from, p, k), /* rows= */ columns, /* columns= */ rows, some(r, own));
         s.write(w, some(r, own), rows, columns, c.out(1), to, row);
       }
     }
@@ -210,9 +212,8 @@ final class SsdSimd {
     long at = SsdWork.ofGroup(r, SsdWork.batch(r, block), t, SsdWork.group(r, block));
     long row = r[GROUPS] * r[MODES] * r[SIZE];
     long gap = SsdTilesSimd.gap(r);
-    boolean fine =
-        SsdTilesSimd.load(s, c.in(Ssd.B), at, row, q, r[MODES], w, b(r, own), gap)
-            & SsdTilesSimd.load(s, c.in(Ssd.C), at, row, q, r[MODES], w, c(r, own), gap);
+    boolean fine = SsdTilesSimd.load(s, c.in(Ssd.B), at, row, q, r[MODES], w, b(r, own), gap);
+    fine &= SsdTilesSimd.load(s, c.in(Ssd.C), at, row, q, r[MODES], w, c(r, own), gap);
     SsdTilesSimd.transpose(s, w, b(r, own), gap, q, r[MODES], turned(r, own));
     SsdTilesSimd.square(s, w, c(r, own), turned(r, own), gap, q, r[MODES], square(r, own));
     return fine;
@@ -231,9 +232,8 @@ final class SsdSimd {
     long gates = SsdWork.vector(r, own, GATES);
     long later = SsdWork.vector(r, own, LATER);
     long logs = ((batch * r[STEPS] + t) * r[HEADS] + head) * r[SIZE];
-    boolean fine =
-        SsdTilesSimd.load(s, c.in(Ssd.X), at, row, q, r[CHANNELS], w, x(r, own), gap)
-            & s.sums(c.in(Ssd.A), logs, r[HEADS] * r[SIZE], q, w, sums);
+    boolean fine = SsdTilesSimd.load(s, c.in(Ssd.X), at, row, q, r[CHANNELS], w, x(r, own), gap);
+    fine &= s.sums(c.in(Ssd.A), logs, r[HEADS] * r[SIZE], q, w, sums);
     long m = gated(r, own);
     s.exps(w, sums, q, w, gates);
     s.gates(w, sums, q, w, m);
