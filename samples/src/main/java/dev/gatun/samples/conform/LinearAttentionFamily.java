@@ -48,18 +48,21 @@ final class LinearAttentionFamily implements Adapter {
             usual.rwkv6(first(a, "q"), first(a, "k"), first(a, "v"), first(a, "w"), a.in("u")),
             true);
       }
-      case "dplr" ->
-          result(
-              form.dplr(
-                  first(a, "q"),
-                  first(a, "k"),
-                  first(a, "v"),
-                  first(a, "gk"),
-                  first(a, "alpha"),
-                  first(a, "beta")),
-              true);
+      case "dplr" -> dplr(form, a);
       default -> throw Adapter.missing(op);
     };
+  }
+
+  private static Adapter.Result dplr(LinearAttention form, Arguments a) {
+    LinearAttention.Result r =
+        form.dplr(
+            first(a, "q"),
+            first(a, "k"),
+            first(a, "v"),
+            first(a, "gk"),
+            first(a, "alpha"),
+            first(a, "beta"));
+    return result(r, true);
   }
 
   private static double usual(Tensor q) {
