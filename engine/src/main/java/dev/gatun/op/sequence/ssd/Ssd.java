@@ -44,7 +44,7 @@ import java.util.stream.IntStream;
 /// @param chunk steps of a chunk, at least 1; kernels take 64 at most
 /// @param state whether there is an initial state
 public record Ssd(int chunk, boolean state) implements Kernel {
-  /// The length of chunks that is fastest.
+  /// A usual length of chunks: operands of one fit in the second-level cache.
   public static final int CHUNK = 64;
 
   static final int X = 0;
